@@ -1,0 +1,1 @@
+"""Forms: XML documents of form packs; parse safely, validate, compose, render."""

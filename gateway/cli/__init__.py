@@ -1,0 +1,1 @@
+"""The command `gsp` and its sub-commands."""

@@ -1,0 +1,1 @@
+"""The policy: a table of named rules over facts."""

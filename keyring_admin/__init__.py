@@ -1,0 +1,1 @@
+"""OpenPGP, certificates and the directory of Parties and officers."""

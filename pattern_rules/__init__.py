@@ -1,0 +1,1 @@
+"""The pattern library: which UIDs belong to which Party, and why."""
