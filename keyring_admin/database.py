@@ -4,7 +4,9 @@ Contract: a transaction that has committed is on disk (SQLite WAL with `synchron
 appear in an error text (`hide_parameters=True`), deleted rows are overwritten (`secure_delete`).
 """
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,6 +22,21 @@ metadata = MetaData(
 )
 
 BUSY_TIMEOUT_MILLISECONDS = 5_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware datetimes go in and come out, in UTC, on every database (SQLite keeps no time zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class DatabaseNotDurableError(RuntimeError):

@@ -4,7 +4,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -12,7 +11,7 @@ from sqlalchemy import (
     Table,
 )
 
-from keyring_admin.database import metadata
+from keyring_admin.database import UtcDateTime, metadata
 
 parties = Table(
     "parties",
@@ -38,8 +37,8 @@ certificates = Table(
     Column("octets", LargeBinary, nullable=False),  # binary transferable public key
     Column("purpose", String(16), nullable=False),  # officer, reading, gateway
     Column("party", ForeignKey("parties.code"), index=True),
-    Column("admitted_at", DateTime(timezone=True), nullable=False),
-    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("admitted_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
 )
 
 certificate_keys = Table(
@@ -50,7 +49,7 @@ certificate_keys = Table(
     Column("certificate", ForeignKey("certificates.fingerprint"), nullable=False, index=True),
     Column("can_encrypt", Boolean, nullable=False),
     Column("can_sign", Boolean, nullable=False),
-    Column("expires_at", DateTime(timezone=True)),
+    Column("expires_at", UtcDateTime),
     Column("revoked", Boolean, nullable=False),
 )
 

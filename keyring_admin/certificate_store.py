@@ -1,0 +1,168 @@
+"""Certificates in the directory, with the IDs of all their keys. The mail path reads only this, never a keyring.
+
+Validity depends on a moment, which the caller passes in. The caller owns the transaction.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
+
+from keyring_admin.certificates import CertificateFacts, KeyFacts, alive
+from keyring_admin.directory_error import DirectoryError
+from keyring_admin.schema import certificate_keys, certificates
+
+
+class Purpose(StrEnum):
+    """What a certificate is for."""
+
+    OFFICER = "officer"
+    READING = "reading"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate of the directory. `keys[0]` is the primary key."""
+
+    fingerprint: str
+    purpose: Purpose
+    party: str | None
+    withdrawn_at: datetime | None
+    keys: tuple[KeyFacts, ...]
+    octets: bytes = field(repr=False)
+
+    def valid_at(self, now: datetime) -> bool:
+        """Whether the certificate is in force: not withdrawn, its primary key neither expired nor revoked."""
+        return self.withdrawn_at is None and alive(self.keys[0], now)
+
+    def encryption_key_ids(self, now: datetime) -> frozenset[str]:
+        """The key IDs a message to this certificate may be encrypted to at `now`."""
+        if not self.valid_at(now):
+            return frozenset()
+        return frozenset(key.key_id for key in self.keys if key.can_encrypt and alive(key, now))
+
+    def signing_fingerprints(self, now: datetime) -> frozenset[str]:
+        """The fingerprints of keys that may sign at `now`."""
+        if not self.valid_at(now):
+            return frozenset()
+        return frozenset(key.fingerprint for key in self.keys if key.can_sign and alive(key, now))
+
+
+def admit_certificate(
+    connection: Connection, facts: CertificateFacts, *, purpose: Purpose, party: str | None, now: datetime
+) -> None:
+    """Store a certificate that was examined, with the IDs of all its keys.
+
+    An older copy never brings back a key that was revoked or a certificate that was withdrawn.
+    Raises DirectoryError if it belongs to somebody else or shares a 64-bit key ID with another certificate.
+    """
+    existing = find_certificate(connection, facts.fingerprint)
+    if existing is not None and (existing.purpose is not purpose or existing.party != party):
+        raise DirectoryError("this certificate is already in the directory for somebody else")
+    if existing is not None and existing.withdrawn_at is not None:
+        raise DirectoryError("this certificate was withdrawn and cannot come back")
+    for key in facts.keys:
+        holder = connection.scalar(
+            select(certificate_keys.c.certificate).where(certificate_keys.c.key_id == key.key_id)
+        )
+        if holder is not None and holder != facts.fingerprint:
+            raise DirectoryError("a key ID of this certificate is already used by another certificate")
+    revoked_before = {key.key_id for key in existing.keys if key.revoked} if existing else set()
+    if existing is None:
+        connection.execute(
+            insert(certificates).values(
+                fingerprint=facts.fingerprint,
+                octets=facts.octets,
+                purpose=purpose.value,
+                party=party,
+                admitted_at=now,
+            )
+        )
+    else:
+        connection.execute(
+            update(certificates).where(certificates.c.fingerprint == facts.fingerprint).values(octets=facts.octets)
+        )
+        connection.execute(delete(certificate_keys).where(certificate_keys.c.certificate == facts.fingerprint))
+    connection.execute(
+        insert(certificate_keys),
+        [
+            {
+                "key_id": key.key_id,
+                "fingerprint": key.fingerprint,
+                "certificate": facts.fingerprint,
+                "can_encrypt": key.can_encrypt,
+                "can_sign": key.can_sign,
+                "expires_at": key.expires_at,
+                "revoked": key.revoked or key.key_id in revoked_before,
+            }
+            for key in facts.keys
+        ],
+    )
+
+
+def withdraw_certificate(connection: Connection, fingerprint: str, *, now: datetime) -> None:
+    """Take a certificate out of force for good. Raises DirectoryError if it is unknown."""
+    changed = connection.execute(
+        update(certificates)
+        .where(and_(certificates.c.fingerprint == fingerprint, certificates.c.withdrawn_at.is_(None)))
+        .values(withdrawn_at=now)
+    )
+    if changed.rowcount == 0:
+        raise DirectoryError("no certificate in force has this fingerprint")
+
+
+def find_certificate(connection: Connection, fingerprint: str) -> Certificate | None:
+    """The certificate with this full fingerprint."""
+    found = _certificates(connection, certificates.c.fingerprint == fingerprint)
+    return found[0] if found else None
+
+
+def reading_certificates(connection: Connection, party: str) -> list[Certificate]:
+    """The reading certificates a Party ever had, withdrawn ones included."""
+    return _certificates(
+        connection, and_(certificates.c.party == party, certificates.c.purpose == Purpose.READING.value)
+    )
+
+
+def gateway_certificates(connection: Connection) -> list[Certificate]:
+    """The gateway's own certificates."""
+    return _certificates(connection, certificates.c.purpose == Purpose.GATEWAY.value)
+
+
+def certificate_by_key_id(connection: Connection, key_id: str) -> str | None:
+    """The fingerprint of the certificate one of whose keys has this 64-bit key ID."""
+    return connection.scalar(select(certificate_keys.c.certificate).where(certificate_keys.c.key_id == key_id))
+
+
+def _certificates(connection: Connection, condition: ColumnElement[bool]) -> list[Certificate]:
+    rows = connection.execute(
+        select(certificates).where(condition).order_by(certificates.c.admitted_at, certificates.c.fingerprint)
+    )
+    return [_certificate(connection, row) for row in rows.mappings()]
+
+
+def _certificate(connection: Connection, row: RowMapping) -> Certificate:
+    fingerprint = row["fingerprint"]
+    keys = connection.execute(select(certificate_keys).where(certificate_keys.c.certificate == fingerprint)).mappings()
+    facts = [
+        KeyFacts(
+            key_id=key["key_id"],
+            fingerprint=key["fingerprint"],
+            can_encrypt=key["can_encrypt"],
+            can_sign=key["can_sign"],
+            expires_at=key["expires_at"],
+            revoked=key["revoked"],
+        )
+        for key in keys
+    ]
+    facts.sort(key=lambda key: key.fingerprint != fingerprint)  # the primary key first
+    return Certificate(
+        fingerprint=fingerprint,
+        purpose=Purpose(row["purpose"]),
+        party=row["party"],
+        withdrawn_at=row["withdrawn_at"],
+        keys=tuple(facts),
+        octets=row["octets"],
+    )

@@ -1,0 +1,112 @@
+"""Officers in the directory: address, Party, roles, password, certificate. The caller owns the transaction."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from keyring_admin.directory_error import DirectoryError
+from keyring_admin.parties import find_party
+from keyring_admin.schema import officers
+
+
+class Role(StrEnum):
+    """What an officer may do."""
+
+    QUERY = "query"
+    REPLY = "reply"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An officer: a person or a machine with an address in a domain of its Party."""
+
+    id: int
+    address: str
+    party: str
+    language: str
+    roles: frozenset[Role]
+    active: bool
+    certificate: str | None  # fingerprint
+    password_hash: str = field(repr=False)
+
+
+def admit_officer(connection: Connection, officer: Officer) -> int:
+    """Add an officer and return the new id. Raises DirectoryError if the address is taken or foreign."""
+    if find_officer(connection, officer.address) is not None:
+        raise DirectoryError("an officer with this address is already admitted")
+    party = find_party(connection, officer.party)
+    if party is None:
+        raise DirectoryError(f"no Party {officer.party}; `gsp parties list` shows the codes")
+    if officer.address.rpartition("@")[2] not in party.domains:
+        raise DirectoryError(f"the address is not in a mail domain of Party {officer.party}")
+    officer_id: int = connection.execute(
+        insert(officers)
+        .values(
+            address=officer.address,
+            party=officer.party,
+            password_hash=officer.password_hash,
+            language=officer.language,
+            can_query=Role.QUERY in officer.roles,
+            can_reply=Role.REPLY in officer.roles,
+            can_review=Role.REVIEW in officer.roles,
+            active=officer.active,
+            certificate=officer.certificate,
+        )
+        .returning(officers.c.id)
+    ).scalar_one()
+    return officer_id
+
+
+def set_officer_active(connection: Connection, address: str, *, active: bool) -> None:
+    """Suspend an officer, or let them in again. Raises DirectoryError if the address is unknown."""
+    if connection.execute(update(officers).where(officers.c.address == address).values(active=active)).rowcount == 0:
+        raise DirectoryError("no officer has this address; `gsp officers list` shows them")
+
+
+def set_officer_password(connection: Connection, address: str, password_hash: str) -> None:
+    """Replace an officer's password. Raises DirectoryError if the address is unknown."""
+    changed = connection.execute(
+        update(officers).where(officers.c.address == address).values(password_hash=password_hash)
+    )
+    if changed.rowcount == 0:
+        raise DirectoryError("no officer has this address; `gsp officers list` shows them")
+
+
+def find_officer(connection: Connection, address: str) -> Officer | None:
+    """The officer with this canonical address."""
+    row = connection.execute(select(officers).where(officers.c.address == address)).mappings().first()
+    return _officer(row) if row else None
+
+
+def find_officer_by_id(connection: Connection, officer_id: int) -> Officer | None:
+    """The officer with this id."""
+    row = connection.execute(select(officers).where(officers.c.id == officer_id)).mappings().first()
+    return _officer(row) if row else None
+
+
+def list_officers(connection: Connection, *, party: str | None = None) -> list[Officer]:
+    """All officers in the order of their addresses, or those of one Party."""
+    query = select(officers).order_by(officers.c.address)
+    if party is not None:
+        query = query.where(officers.c.party == party)
+    return [_officer(row) for row in connection.execute(query).mappings()]
+
+
+def _officer(row: RowMapping) -> Officer:
+    granted = (
+        (Role.QUERY, row["can_query"]),
+        (Role.REPLY, row["can_reply"]),
+        (Role.REVIEW, row["can_review"]),
+    )
+    return Officer(
+        id=row["id"],
+        address=row["address"],
+        party=row["party"],
+        language=row["language"],
+        roles=frozenset(role for role, has in granted if has),
+        active=row["active"],
+        certificate=row["certificate"],
+        password_hash=row["password_hash"],
+    )
