@@ -4,9 +4,11 @@ Contract: a transaction that has committed is on disk (SQLite WAL with `synchron
 appear in an error text (`hide_parameters=True`), deleted rows are overwritten (`secure_delete`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -52,6 +54,7 @@ def open_database(url: str, *, busy_timeout: int = BUSY_TIMEOUT_MILLISECONDS) ->
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=not is_sqlite(url))
     if is_sqlite(url):
         event.listen(engine, "connect", _SqlitePragmas(busy_timeout))
+        event.listen(engine, "begin", _begin_sqlite)
         with engine.connect() as connection:
             journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
             synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
@@ -65,11 +68,25 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
+@contextmanager
+def write_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: on SQLite it takes the write lock at its start, so what it read stays true."""
+    with engine.execution_options(gsp_write=True).begin() as connection:
+        yield connection
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # The driver's own BEGIN comes too late for savepoints and read-then-write; see SQLAlchemy's notes on pysqlite.
+    writes = connection.get_execution_options().get("gsp_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
 class _SqlitePragmas:
     def __init__(self, busy_timeout: int) -> None:
         self._busy_timeout = busy_timeout
 
     def __call__(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3: we say BEGIN ourselves
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout={self._busy_timeout}",

@@ -1,6 +1,7 @@
 """Tables of the queue. docs/states.md names every state and every edge between them."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -63,15 +64,15 @@ accepted_mails = Table(
     Column("message_class", String(16), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("presentation", String(16), nullable=False),  # mime, file, inline
-    Column("sender", Integer, nullable=False),  # officer id
+    Column("sender", Integer),  # officer id; NULL once nobody has to be told anything any more
     Column("sending_party", String(8), nullable=False),
     Column("receiving_party", String(8), nullable=False),
-    Column("body", ForeignKey("bodies.id"), nullable=False),
+    Column("body", ForeignKey("bodies.id")),  # NULL once processed: the deliveries refer to it then
     Column("body_sha256", String(64), nullable=False),
-    Column("pattern_id", String(64)),
-    Column("library_version", Integer),
+    Column("library_version", Integer, nullable=False),
+    Column("log_position", Integer, nullable=False),  # of its acceptance in the envelope log
     Column("rules_passed", Text, nullable=False),  # names, one space apart
-    Column("unmatched_reply", Integer, nullable=False),  # 1: looked like a reply, no exchange fits
+    Column("unmatched_reply", Boolean, nullable=False),  # named an exchange that does not fit
     Index("ix_accepted_mails_state_id", "state", "id"),
 )
 
@@ -81,10 +82,7 @@ deliveries = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("queue_id", String(16), nullable=False),
     Column("kind", String(16), nullable=False),  # party, sent, notice
-    Column("exchange", String(26)),
-    Column("sender", Integer),  # officer to tell when it fails; NULL for a notice
-    Column("sending_party", String(8)),
-    Column("receiving_party", String(8)),
+    Column("mail", ForeignKey("accepted_mails.id"), index=True),  # NULL for a notice
     Column("mailbox", String(254), nullable=False),  # LMTP recipient
     Column("message_id", String(255), nullable=False),  # the token by which a second delivery is recognised
     Column("head", LargeBinary, nullable=False),  # everything before the armor
@@ -95,7 +93,7 @@ deliveries = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
-    Column("uncertain", Integer, nullable=False),  # 1: an earlier attempt may have delivered it
+    Column("uncertain", Boolean, nullable=False),  # an earlier attempt may have delivered it
     UniqueConstraint("mailbox", "message_id"),
     Index("ix_deliveries_state_next_attempt_at", "state", "next_attempt_at"),
 )

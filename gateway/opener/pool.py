@@ -1,0 +1,108 @@
+"""A pool of long-lived workers, each killed and replaced when it fails, stalls or dies."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+
+from gateway.opener.frames import (
+    HEADER_LIMIT,
+    FrameError,
+    Job,
+    JobResult,
+    Outcome,
+    decode_header,
+    encode,
+    encode_job,
+    result_from,
+)
+from keyring_admin.gateway_key import GatewaySecret
+
+
+class OpenerUnavailableError(RuntimeError):
+    """No worker can be started: the mail is to be tried again later."""
+
+
+class OpenerPool:
+    """Workers for opening slips. Create it, `start()` it, `open()` jobs, `stop()` it; all on one event loop."""
+
+    def __init__(self, secret: GatewaySecret, *, processes: int, timeout: float, memory_mebibytes: int) -> None:
+        self._secret = secret
+        self._processes = processes
+        self._timeout = timeout
+        self._memory = memory_mebibytes
+        self._idle: asyncio.LifoQueue[Process | None] = asyncio.LifoQueue()
+        self._running: set[Process] = set()
+
+    async def start(self) -> None:
+        """Start the workers. Raises OpenerUnavailableError."""
+        for _ in range(self._processes):
+            self._idle.put_nowait(await self._spawn())
+
+    async def stop(self) -> None:
+        """Stop every worker."""
+        for process in list(self._running):
+            await self._discard(process)
+
+    async def open(self, job: Job) -> JobResult:
+        """Have a worker do a job. A message that kills or stalls its worker is unopenable, like any other.
+
+        Raises OpenerUnavailableError when no worker can be started.
+        """
+        process = await self._idle.get()
+        try:
+            if process is None or process.returncode is not None:
+                process = await self._spawn()
+            try:
+                return await asyncio.wait_for(self._ask(process, job), self._timeout)
+            except (TimeoutError, FrameError, EOFError, ConnectionError):
+                await self._discard(process)
+                process = None
+                return JobResult(Outcome.UNOPENABLE)
+            except asyncio.CancelledError:
+                await self._discard(process)  # an answer that nobody reads would be taken for the next one
+                process = None
+                raise
+        finally:
+            self._idle.put_nowait(process)
+
+    async def _ask(self, process: Process, job: Job) -> JobResult:
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        process.stdin.write(encode_job(job))
+        await process.stdin.drain()
+        length = int.from_bytes(await process.stdout.readexactly(4), "big")
+        if length > HEADER_LIMIT:
+            raise FrameError("not a frame")
+        header, lengths = decode_header(await process.stdout.readexactly(length))
+        if sum(lengths) > job.size_limit + HEADER_LIMIT:
+            raise FrameError("not a frame")
+        return result_from(header, [await process.stdout.readexactly(size) for size in lengths])
+
+    async def _spawn(self) -> Process:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "gateway.opener.worker",
+                str(self._memory),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=asyncio.subprocess.DEVNULL,  # a library's panic may quote what it read
+                env={"PATH": os.defpath, "RUST_BACKTRACE": "0", "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+                cwd="/",
+            )
+            if process.stdin is None:
+                raise OpenerUnavailableError("no worker for routing slips can be started")
+            process.stdin.write(encode({}, self._secret.octets))
+            await process.stdin.drain()
+        except OSError:
+            raise OpenerUnavailableError("no worker for routing slips can be started") from None
+        self._running.add(process)
+        return process
+
+    async def _discard(self, process: Process) -> None:
+        self._running.discard(process)
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

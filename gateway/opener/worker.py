@@ -1,0 +1,115 @@
+"""A worker: opens routing slips, one job after the other, and can do nothing else.
+
+It has no file to write, no core to dump, bounded memory, and dies with its parent's pipe. Whatever a hostile
+message does to it, the pool starts another. Usage: python -m gateway.opener.worker MEMORY_MEBIBYTES
+"""
+
+import ctypes
+import resource
+import sys
+from typing import BinaryIO
+
+from keyring_admin.openpgp.packets import EncryptedMessage, OpenPGPRefusedError
+from openpgp.composed import SignedSecretKey
+
+from forms.errors import FormError
+from forms.slip import compose_slip, parse_slip
+from gateway.gate import scan_inner
+from gateway.opener.frames import (
+    HEADER_LIMIT,
+    FrameError,
+    Job,
+    JobKind,
+    JobResult,
+    Outcome,
+    decode_header,
+    encode_result,
+    job_from,
+)
+from keyring_admin.openpgp.opening import BadSignatureError, UnopenableError, open_message, verify_signer
+
+SLIP_PLAINTEXT_LIMIT = 16 * 1024
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
+_SIGKILL = 9
+
+
+def main() -> None:
+    """Confine this process, take the gateway's secret subkeys from the first frame, serve jobs until end of file."""
+    confine(int(sys.argv[1]) * 1024 * 1024)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    first = read_frame(source)
+    if first is None:
+        return
+    secret = SignedSecretKey.from_bytes(first[1][0])
+    while (frame := read_frame(source)) is not None:
+        sink.write(encode_result(work(job_from(*frame), secret)))
+        sink.flush()
+
+
+def confine(memory: int) -> None:
+    """Take away from this process what opening a slip does not need. memory: octets of address space."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+
+
+def work(job: Job, secret: SignedSecretKey) -> JobResult:
+    """Do one job. Every failure is one of the outcomes; none says why it could not be opened."""
+    try:
+        slip_octets, body = job.message, None
+        if job.kind is JobKind.COVER:
+            cover = open_message(job.message, secret, limit=job.size_limit)
+            slip_message, body = tell_apart(scan_inner(cover.data), job.gateway_key_ids)
+            slip_octets = slip_message.octets
+        opened = open_message(slip_octets, secret, limit=SLIP_PLAINTEXT_LIMIT)
+        signer = verify_signer(opened, job.certificate)
+        slip = parse_slip(opened.data)
+    except UnopenableError:
+        return JobResult(Outcome.UNOPENABLE)
+    except OpenPGPRefusedError:
+        return JobResult(Outcome.NO_SLIP)
+    except BadSignatureError:
+        return JobResult(Outcome.BAD_SIGNATURE)
+    except FormError:
+        return JobResult(Outcome.BAD_SLIP)
+    return JobResult(
+        outcome=Outcome.OPENED,
+        signer=signer.fingerprint,
+        signed_at=signer.signed_at,
+        slip=compose_slip(slip),
+        body=body.octets if body else b"",
+        body_key_ids=body.recipients if body else (),
+    )
+
+
+def tell_apart(
+    messages: tuple[EncryptedMessage, EncryptedMessage], gateway_key_ids: tuple[str, ...]
+) -> tuple[EncryptedMessage, EncryptedMessage]:
+    """Which of two messages is the slip and which the body: by their recipients, not by names.
+
+    Raises UnopenableError unless exactly one of them is encrypted to the gateway.
+    """
+    ours = [any(key_id in gateway_key_ids for key_id in message.recipients) for message in messages]
+    if ours.count(True) != 1:
+        raise UnopenableError
+    return messages if ours[0] else (messages[1], messages[0])
+
+
+def read_frame(source: BinaryIO) -> tuple[dict[str, object], list[bytes]] | None:
+    """The next frame, or None at end of file. Raises FrameError."""
+    prefix = source.read(4)
+    if len(prefix) < 4:
+        return None
+    length = int.from_bytes(prefix, "big")
+    if length > HEADER_LIMIT:
+        raise FrameError("not a frame")
+    header, lengths = decode_header(source.read(length))
+    return header, [source.read(size) for size in lengths]
+
+
+if __name__ == "__main__":
+    main()

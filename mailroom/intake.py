@@ -1,0 +1,171 @@
+"""The first half of the queue: mails that were accepted and wait to be made ready for delivery.
+
+`250` is said after the transaction that called `store_mail` has committed. The caller owns the transaction.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from mailroom.exchanges import Mode
+from mailroom.schema import accepted_mails, bodies, seen_slips
+
+
+class MailState(StrEnum):
+    """States of an accepted mail (docs/states.md)."""
+
+    ACCEPTED = "accepted"
+    PROCESSED = "processed"
+    SHUNTED = "shunted"
+
+
+class Presentation(StrEnum):
+    """How the sealed body is shown to the recipient's mail client (DESIGN §5.4)."""
+
+    MIME = "mime"  # RFC 3156 multipart/encrypted
+    FILE = "file"  # an attachment
+    INLINE = "inline"  # armor in the text
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedMail:
+    """A mail the gateway has taken responsibility for."""
+
+    id: int  # 0 until stored
+    queue_id: str
+    accepted_at: datetime
+    exchange: str
+    message_class: str
+    mode: Mode
+    presentation: Presentation
+    sender: int
+    sending_party: str
+    receiving_party: str
+    body_sha256: str
+    library_version: int
+    log_position: int
+    rules_passed: tuple[str, ...]
+    unmatched_reply: bool
+    body: bytes = field(repr=False)
+
+
+def store_mail(connection: Connection, mail: AcceptedMail) -> None:
+    """Put a mail into the queue."""
+    body_id = connection.execute(insert(bodies).values(octets=mail.body).returning(bodies.c.id)).scalar_one()
+    connection.execute(
+        insert(accepted_mails).values(
+            queue_id=mail.queue_id,
+            state=MailState.ACCEPTED.value,
+            attempts=0,
+            accepted_at=mail.accepted_at,
+            exchange=mail.exchange,
+            message_class=mail.message_class,
+            mode=mail.mode.value,
+            presentation=mail.presentation.value,
+            sender=mail.sender,
+            sending_party=mail.sending_party,
+            receiving_party=mail.receiving_party,
+            body=body_id,
+            body_sha256=mail.body_sha256,
+            library_version=mail.library_version,
+            log_position=mail.log_position,
+            rules_passed=" ".join(mail.rules_passed),
+            unmatched_reply=mail.unmatched_reply,
+        )
+    )
+
+
+def next_mail(connection: Connection) -> AcceptedMail | None:
+    """The oldest mail that waits, locked for this transaction."""
+    row = (
+        connection.execute(
+            select(accepted_mails, bodies.c.octets)
+            .join_from(accepted_mails, bodies, accepted_mails.c.body == bodies.c.id)
+            .where(accepted_mails.c.state == MailState.ACCEPTED.value)
+            .order_by(accepted_mails.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=accepted_mails)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    return AcceptedMail(
+        id=row["id"],
+        queue_id=row["queue_id"],
+        accepted_at=row["accepted_at"],
+        exchange=row["exchange"],
+        message_class=row["message_class"],
+        mode=Mode(row["mode"]),
+        presentation=Presentation(row["presentation"]),
+        sender=row["sender"],
+        sending_party=row["sending_party"],
+        receiving_party=row["receiving_party"],
+        body_sha256=row["body_sha256"],
+        library_version=row["library_version"],
+        log_position=row["log_position"],
+        rules_passed=tuple(row["rules_passed"].split()),
+        unmatched_reply=row["unmatched_reply"],
+        body=row["octets"],
+    )
+
+
+def body_of(connection: Connection, mail: AcceptedMail) -> int:
+    """The id under which the body of a mail is kept."""
+    body: int = connection.execute(select(accepted_mails.c.body).where(accepted_mails.c.id == mail.id)).scalar_one()
+    return body
+
+
+def mark_processed(connection: Connection, mail: AcceptedMail) -> None:
+    """The mail's deliveries now stand in the queue, in the same transaction."""
+    connection.execute(
+        update(accepted_mails).where(accepted_mails.c.id == mail.id).values(state=MailState.PROCESSED.value, body=None)
+    )
+
+
+def count_failure(connection: Connection, mail_id: int, *, shunt_after: int) -> MailState:
+    """Something raised while the mail was processed: try again, or park it for a human. Nothing is lost."""
+    attempts = connection.execute(
+        update(accepted_mails)
+        .where(accepted_mails.c.id == mail_id)
+        .values(attempts=accepted_mails.c.attempts + 1)
+        .returning(accepted_mails.c.attempts)
+    ).scalar_one()
+    if attempts < shunt_after:
+        return MailState.ACCEPTED
+    connection.execute(
+        update(accepted_mails).where(accepted_mails.c.id == mail_id).values(state=MailState.SHUNTED.value)
+    )
+    return MailState.SHUNTED
+
+
+def unshunt_mails(connection: Connection) -> int:
+    """Put every parked mail back into the queue; return how many."""
+    changed = connection.execute(
+        update(accepted_mails)
+        .where(accepted_mails.c.state == MailState.SHUNTED.value)
+        .values(state=MailState.ACCEPTED.value, attempts=0)
+    )
+    return changed.rowcount
+
+
+def seen_slip(connection: Connection, officer: int, slip: str) -> str | None:
+    """The body hash with which this officer has used this slip id before."""
+    return connection.scalar(
+        select(seen_slips.c.body_sha256).where(seen_slips.c.officer == officer, seen_slips.c.slip == slip)
+    )
+
+
+def remember_slip(connection: Connection, officer: int, slip: str, body_sha256: str, expires_at: datetime) -> None:
+    """Remember a slip until it expires. Raises sqlalchemy.exc.IntegrityError if it was seen."""
+    connection.execute(
+        insert(seen_slips).values(officer=officer, slip=slip, body_sha256=body_sha256, expires_at=expires_at)
+    )
+
+
+def forget_expired_slips(connection: Connection, now: datetime) -> int:
+    """Slips past their expiry are refused by their date: nothing more to remember. Returns how many."""
+    return connection.execute(delete(seen_slips).where(seen_slips.c.expires_at < now)).rowcount

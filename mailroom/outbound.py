@@ -1,0 +1,196 @@
+"""The second half of the queue: deliveries, each for one mailbox, leased by a delivery program until it is done.
+
+Delivery is at least once. A delivery whose lease ran out, or whose connection broke after the data, is `uncertain`:
+before it is tried again, the mailbox is asked whether it holds the Message-ID. The caller owns the transaction.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, and_, delete, exists, func, insert, not_, or_, select, update
+
+from mailroom.schema import accepted_mails, bodies, deliveries
+
+
+class DeliveryState(StrEnum):
+    """States of a delivery (docs/states.md). A delivery that is done has no row any more."""
+
+    READY = "ready"
+    LEASED = "leased"
+    DEFERRED = "deferred"
+    SHUNTED = "shunted"
+
+
+class DeliveryKind(StrEnum):
+    """What is delivered."""
+
+    PARTY = "party"  # into the Party's mailbox
+    SENT = "sent"  # into the sender's own Sent folder
+    NOTICE = "notice"  # from the gateway to an officer
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to be queued. The mail is head + armored body + tail; a notice has no body."""
+
+    queue_id: str
+    kind: DeliveryKind
+    mail: int | None  # accepted mail it belongs to
+    mailbox: str  # LMTP recipient
+    message_id: str
+    head: bytes = field(repr=False)
+    tail: bytes = field(repr=False)
+    body: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery leased by this program."""
+
+    id: int
+    queue_id: str
+    kind: DeliveryKind
+    mail: int | None
+    mailbox: str
+    message_id: str
+    attempts: int  # before this one
+    created_at: datetime
+    uncertain: bool
+    head: bytes = field(repr=False)
+    tail: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+def queue_deliveries(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
+    """Queue deliveries for now."""
+    connection.execute(
+        insert(deliveries),
+        [
+            {
+                "queue_id": delivery.queue_id,
+                "kind": delivery.kind.value,
+                "mail": delivery.mail,
+                "mailbox": delivery.mailbox,
+                "message_id": delivery.message_id,
+                "head": delivery.head,
+                "tail": delivery.tail,
+                "body": delivery.body,
+                "state": DeliveryState.READY.value,
+                "attempts": 0,
+                "created_at": now,
+                "next_attempt_at": now,
+                "uncertain": False,
+            }
+            for delivery in new
+        ],
+    )
+
+
+def lease_deliveries(
+    connection: Connection, *, now: datetime, until: datetime, limit: int, busy_mailboxes: Collection[str]
+) -> list[Delivery]:
+    """Take due deliveries, oldest first, leaving out mailboxes that somebody is writing to."""
+    due = or_(
+        and_(
+            deliveries.c.state.in_((DeliveryState.READY.value, DeliveryState.DEFERRED.value)),
+            deliveries.c.next_attempt_at <= now,
+        ),
+        and_(deliveries.c.state == DeliveryState.LEASED.value, deliveries.c.leased_until < now),
+    )
+    rows = connection.execute(
+        select(deliveries, bodies.c.octets)
+        .join_from(deliveries, bodies, deliveries.c.body == bodies.c.id, isouter=True)
+        .where(due, not_(deliveries.c.mailbox.in_(tuple(busy_mailboxes))))
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=deliveries)
+    ).mappings()
+    leased = [
+        Delivery(
+            id=row["id"],
+            queue_id=row["queue_id"],
+            kind=DeliveryKind(row["kind"]),
+            mail=row["mail"],
+            mailbox=row["mailbox"],
+            message_id=row["message_id"],
+            attempts=row["attempts"],
+            created_at=row["created_at"],
+            uncertain=row["uncertain"] or row["state"] == DeliveryState.LEASED.value,
+            head=row["head"],
+            tail=row["tail"],
+            body=row["octets"],
+        )
+        for row in rows
+    ]
+    if leased:
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_([delivery.id for delivery in leased]))
+            .values(state=DeliveryState.LEASED.value, leased_until=until)
+        )
+    for delivery in leased:
+        if delivery.uncertain:
+            _set(connection, delivery, uncertain=True)
+    return leased
+
+
+def finish_delivery(connection: Connection, delivery: Delivery) -> None:
+    """The mailbox has it, or never will: the row goes, and with the last one of a mail its ciphertext."""
+    body = connection.scalar(select(deliveries.c.body).where(deliveries.c.id == delivery.id))
+    connection.execute(delete(deliveries).where(deliveries.c.id == delivery.id))
+    if body is not None:
+        in_use = or_(
+            exists().where(deliveries.c.body == body),
+            exists().where(accepted_mails.c.body == body),
+        )
+        connection.execute(delete(bodies).where(bodies.c.id == body, not_(in_use)))
+    if delivery.mail is not None:
+        pending = exists().where(deliveries.c.mail == delivery.mail)
+        connection.execute(
+            update(accepted_mails).where(accepted_mails.c.id == delivery.mail, not_(pending)).values(sender=None)
+        )
+
+
+def defer_delivery(connection: Connection, delivery: Delivery, *, next_attempt_at: datetime, uncertain: bool) -> None:
+    """Try again later."""
+    _set(
+        connection,
+        delivery,
+        state=DeliveryState.DEFERRED.value,
+        attempts=delivery.attempts + 1,
+        next_attempt_at=next_attempt_at,
+        leased_until=None,
+        uncertain=uncertain,
+    )
+
+
+def release_delivery(connection: Connection, delivery: Delivery) -> None:
+    """Give a lease back unused, for instance at shutdown."""
+    _set(connection, delivery, state=DeliveryState.READY.value, leased_until=None)
+
+
+def shunt_delivery(connection: Connection, delivery: Delivery) -> None:
+    """Something raised: park it for a human."""
+    _set(connection, delivery, state=DeliveryState.SHUNTED.value, leased_until=None, uncertain=True)
+
+
+def unshunt_deliveries(connection: Connection, now: datetime) -> int:
+    """Put every parked delivery back into the queue; return how many."""
+    changed = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == DeliveryState.SHUNTED.value)
+        .values(state=DeliveryState.READY.value, next_attempt_at=now, created_at=now)
+    )
+    return changed.rowcount
+
+
+def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
+    """How many deliveries stand in each state."""
+    rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
+    return {DeliveryState(state): number for state, number in rows}
+
+
+def _set(connection: Connection, delivery: Delivery, **values: object) -> None:
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
