@@ -1,0 +1,67 @@
+"""Explains a recognition in Arabic, Chinese, English, French, Russian and Spanish.
+
+The sentences are data (data/sentences.LANGUAGE.toml); none of them ever holds a UID.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from pattern_rules.recognition import Recognition, Verdict
+
+LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
+_RIGHT_TO_LEFT = frozenset({"ar"})
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # UAX #9: codes keep their direction inside Arabic text
+
+
+class Catalogue:
+    """All sentences of one language."""
+
+    def __init__(self, language: str, sentences: Mapping[str, Mapping[str, str]]) -> None:
+        self.language = language
+        self._sentences = sentences
+
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """All (group, key) pairs."""
+        return frozenset((group, key) for group, table in self._sentences.items() for key in table)
+
+    def text(self, group: str, key: str, **values: str) -> str:
+        """A sentence, with values filled in.
+
+        Raises KeyError for a sentence or a value that does not exist: both are mistakes in the program.
+        """
+        if self.language in _RIGHT_TO_LEFT:
+            values = {name: f"{_ISOLATE}{value}{_END_OF_ISOLATE}" for name, value in values.items()}
+        return self._sentences[group][key].format(**values)
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """The catalogue of a language (ISO 639-1 code); raises KeyError if it is none of the six."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    text = files("pattern_rules").joinpath(f"data/sentences.{language}.toml").read_text(encoding="utf-8")
+    return Catalogue(language, cast(Mapping[str, Mapping[str, str]], tomllib.loads(text)))
+
+
+def explain(recognition: Recognition, language: str) -> str:
+    """The verdict in one or more sentences: what it means, why, and which library version said so."""
+    sentences = catalogue(language)
+    parts = [
+        sentences.text(
+            "verdict",
+            recognition.verdict.value,
+            party=recognition.party,
+            parties=", ".join(recognition.parties),
+        )
+    ]
+    if recognition.obstacle is not None:
+        parts.append(sentences.text("obstacle", recognition.obstacle.value))
+    best = recognition.candidates[:1]
+    if best and best[0].pattern.synthetic:
+        parts.append(sentences.text("verdict", "synthetic"))
+    if recognition.verdict is not Verdict.INADMISSIBLE:
+        parts.append(sentences.text("verdict", "library", version=str(recognition.library_version)))
+    return (" " if language != "zh" else "").join(parts)
