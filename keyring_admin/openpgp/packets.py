@@ -15,7 +15,7 @@ from keyring_admin.openpgp.errors import OpenPGPRefusedError, Rule
 from keyring_admin.openpgp.framing import Packet, iterate_packets
 from keyring_admin.openpgp.session_keys import read_session_key_packet
 
-__all__ = ["EncryptedMessage", "Integrity", "Packet", "inspect_message", "iterate_packets"]
+__all__ = ["EncryptedMessage", "Integrity", "OpenPGPRefusedError", "Packet", "inspect_message", "iterate_packets"]
 
 RECIPIENTS_MAXIMUM = 16
 _SESSION_KEY, _ENCRYPTED_DATA = 1, 18  # RFC 9580 §5
