@@ -1,0 +1,116 @@
+"""The accounts of the mailbox server: the directory's own tables, asked by Dovecot's SQL driver.
+
+Contract: only active officers of active Parties in membership exist; a Party's mailbox exists while the Party is a
+member, and has no password. The queries are built from the tables' definitions, so that a renamed column breaks
+here and not at a login.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
+
+from keyring_admin.schema import officers, parties
+from mailroom.mailboxes.database_words import database_words
+from mailroom.mailboxes.settings import MailboxSettings
+
+# Dovecot variables, expanded and SQL-escaped by Dovecot: the whole address, its local part and its domain, in
+# lower case; a hash that names the officer's folder without showing the name, and never means anybody else.
+_ADDRESS: ColumnElement[str] = literal_column("'%Lu'", String)
+_LOCAL_PART: ColumnElement[str] = literal_column("'%Ln'", String)
+_DOMAIN: ColumnElement[str] = literal_column("'%Ld'", String)
+_ADDRESS_HASH: ColumnElement[str] = literal_column("'%{sha256:user}'", String)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQueries:
+    """What Dovecot asks the database. driver, connect: as in dovecot-sql.conf.ext; connect may hold a password."""
+
+    driver: str
+    connect: str = field(repr=False)
+    password: str
+    officer: str
+    party: str
+    all_officers: str
+    all_parties: str
+
+
+def account_queries(settings: MailboxSettings) -> AccountQueries:
+    """The queries for the database named in the settings. Raises MailboxServerError if Dovecot can't use it."""
+    words = database_words(settings.database_url)
+
+    def text(query: ClauseElement) -> str:
+        compiled = query.compile(dialect=words.dialect, compile_kwargs={"literal_binds": True})
+        return " ".join(str(compiled).split())
+
+    member = _member_on(words.today)
+    admitted = and_(
+        officers.c.party == parties.c.code,
+        officers.c.active,
+        member,
+        # Were an officer admitted under a Party's own address, the login would own the Party's mailbox.
+        ~officers.c.address.like(f"%%@{settings.gateway_domain}"),
+    )
+    this_officer = and_(admitted, officers.c.address == _ADDRESS)
+    this_party = and_(member, func.lower(parties.c.code) == _LOCAL_PART, literal(settings.gateway_domain) == _DOMAIN)
+    return AccountQueries(
+        driver=words.driver,
+        connect=words.connect,
+        password=text(select((literal("{ARGON2ID}") + officers.c.password_hash).label("password")).where(this_officer)),
+        officer=text(_officer_folders(settings).where(this_officer)),
+        party=text(_party_mailbox(settings).where(this_party)),
+        all_officers=text(select(officers.c.address.label("user")).where(admitted)),
+        all_parties=text(
+            select((func.lower(parties.c.code) + f"@{settings.gateway_domain}").label("user")).where(member)
+        ),
+    )
+
+
+def _member_on(today: ColumnElement[date]) -> ColumnElement[bool]:
+    """The same rule as `keyring_admin.parties.Party.member_on`."""
+    return and_(
+        parties.c.active,
+        parties.c.member_from <= today,
+        or_(parties.c.member_until.is_(None), parties.c.member_until > today),
+    )
+
+
+def _party_folder(settings: MailboxSettings) -> ColumnElement[str]:
+    return literal(f"{settings.data_folder}/parties/") + func.lower(parties.c.code)
+
+
+def _party_mailbox(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
+    """Where a delivery to a Party goes: its INBOX is the folder officers see under the Party's code.
+
+    The listing of this view is kept apart from the officers' (LISTINDEX), which does not know an INBOX.
+    """
+    home = _party_folder(settings)
+    inbox = home + "/mdbox/mailboxes/" + parties.c.code + "/dbox-Mails"
+    location = "mdbox:" + home + "/mdbox:LISTINDEX=delivery.list.index:INBOX=" + inbox
+    return select(home.label("home"), location.label("mail"))
+
+
+def _officer_folders(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
+    """An officer's own folder and, with a role, the Party's. A column that is NULL leaves the default: no Party."""
+    has_role = or_(officers.c.can_query, officers.c.can_reply, officers.c.can_review)
+    own = literal(f"{settings.data_folder}/officers/") + func.lower(parties.c.code) + "/" + _ADDRESS_HASH
+    return select(
+        own.label("home"),
+        case((has_role, "no"), else_=null()).label("namespace/party/disabled"),
+        case((has_role, "mdbox:" + _party_folder(settings) + "/mdbox"), else_=null()).label("namespace/party/location"),
+        case((has_role, parties.c.code), else_=null()).label("namespace/party/mailbox/party/name"),
+        case((officers.c.can_review, "reviewer"), (has_role, "reader"), else_=null()).label("acl_groups"),
+    )
