@@ -55,8 +55,9 @@ def _is_empty_markup(text: str, legacy_display: bool) -> bool:
     except etree.LxmlError:
         raise malformed("skeleton-markup") from None
     if legacy_display:
-        for division in root.find_class(_LEGACY_DISPLAY_CLASS):
-            division.drop_tree()
+        for division in list(root.iter("div")):
+            if division.get("class") == _LEGACY_DISPLAY_CLASS:
+                division.clear(keep_tail=True)
     return not any(_is_visible(element) for element in root.iter())
 
 
