@@ -119,6 +119,24 @@ def body_of(connection: Connection, mail: AcceptedMail) -> int:
     return body
 
 
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """What is still known of a mail while its deliveries are under way."""
+
+    exchange: str
+    message_class: str
+    mode: str
+    sending_party: str
+    receiving_party: str
+    sender: int | None
+
+
+def mail_record(connection: Connection, mail_id: int) -> MailRecord:
+    """The record of an accepted mail."""
+    row = connection.execute(select(accepted_mails).where(accepted_mails.c.id == mail_id)).mappings().one()
+    return MailRecord(**{name: row[name] for name in MailRecord.__slots__})
+
+
 def mark_processed(connection: Connection, mail: AcceptedMail) -> None:
     """The mail's deliveries now stand in the queue, in the same transaction."""
     connection.execute(

@@ -9,12 +9,11 @@ import resource
 import sys
 from typing import BinaryIO
 
-from keyring_admin.openpgp.packets import EncryptedMessage, OpenPGPRefusedError
 from openpgp.composed import SignedSecretKey
 
 from forms.errors import FormError
 from forms.slip import compose_slip, parse_slip
-from gateway.gate import scan_inner
+from gateway.gate import GateRefusedError, scan_inner
 from gateway.opener.frames import (
     HEADER_LIMIT,
     FrameError,
@@ -27,6 +26,7 @@ from gateway.opener.frames import (
     job_from,
 )
 from keyring_admin.openpgp.opening import BadSignatureError, UnopenableError, open_message, verify_signer
+from keyring_admin.openpgp.packets import EncryptedMessage
 
 SLIP_PLAINTEXT_LIMIT = 16 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
@@ -70,7 +70,7 @@ def work(job: Job, secret: SignedSecretKey) -> JobResult:
         slip = parse_slip(opened.data)
     except UnopenableError:
         return JobResult(Outcome.UNOPENABLE)
-    except OpenPGPRefusedError:
+    except GateRefusedError:
         return JobResult(Outcome.NO_SLIP)
     except BadSignatureError:
         return JobResult(Outcome.BAD_SIGNATURE)

@@ -1,0 +1,77 @@
+"""What the gateway remembers and tells when the delivery program is done with a mail."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from gateway.envelope_log import EnvelopeEntry, EnvelopeOutcome, append_entry
+from gateway.journal import Event, note
+from gateway.policy.facts import NoticeKind
+from mailroom.exchanges import find_exchange
+from mailroom.intake import MailRecord, mail_record
+from mailroom.notice_requests import NoticeRequest, request_notice
+from mailroom.outbound import Delivery, DeliveryKind
+from mailroom.wakeup import ring
+
+PROGRAM = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeObserver:
+    """Writes the envelope log and asks for final notices."""
+
+    pilot: bool
+    process_bell: Path
+
+    def delivered(self, connection: Connection, delivery: Delivery) -> None:
+        """Only what reached the Party counts."""
+        if delivery.kind is DeliveryKind.PARTY and delivery.mail is not None:
+            self._append(connection, mail_record(connection, delivery.mail), EnvelopeOutcome.DELIVERED)
+        note(PROGRAM, Event.DELIVERED, queue_id=delivery.queue_id)
+
+    def returned(self, connection: Connection, delivery: Delivery) -> None:
+        """A Sent copy or a notice that cannot be delivered is told to nobody: its mailbox is the one that is gone."""
+        note(PROGRAM, Event.RETURNED, queue_id=delivery.queue_id, rule=delivery.kind.value)
+        if delivery.kind is not DeliveryKind.PARTY or delivery.mail is None:
+            return
+        record = mail_record(connection, delivery.mail)
+        self._append(connection, record, EnvelopeOutcome.RETURNED)
+        exchange = find_exchange(connection, record.exchange)
+        if record.sender is not None:
+            request_notice(
+                connection,
+                NoticeRequest(
+                    id=0,
+                    requested_at=datetime.now(UTC),
+                    officer=record.sender,
+                    kind=NoticeKind.RETURNED.value,
+                    queue_id=delivery.queue_id,
+                    token=exchange.token if exchange is not None else None,
+                ),
+            )
+        ring(self.process_bell)
+
+    def deferred(self, delivery: Delivery) -> None:
+        """Tried again later."""
+        note(PROGRAM, Event.DEFERRED, queue_id=delivery.queue_id, count=delivery.attempts + 1)
+
+    def shunted(self, delivery: Delivery, error: Exception) -> None:
+        """`gsp queue list` shows it, `gsp queue unshunt` lets it go."""
+        note(PROGRAM, Event.SHUNTED, queue_id=delivery.queue_id, error=type(error))
+
+    def _append(self, connection: Connection, record: MailRecord, outcome: EnvelopeOutcome) -> None:
+        append_entry(
+            connection,
+            EnvelopeEntry(
+                at=datetime.now(UTC),
+                outcome=outcome,
+                test=self.pilot,
+                message_class=record.message_class,
+                exchange=record.exchange,
+                sending_party=record.sending_party,
+                receiving_party=record.receiving_party,
+                mode=record.mode,
+            ),
+        )

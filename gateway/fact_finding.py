@@ -1,0 +1,174 @@
+"""Gathers the facts the rules judge: from the directory, the queue and the library, in one read transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from forms.slip import MessageClass, Slip
+from gateway.gate import Headers
+from gateway.library_in_force import LibraryInForce
+from gateway.opener.frames import JobResult
+from gateway.policy.facts import Facts, GatewayFacts, SenderFacts, SlipFacts
+from gateway.settings import Settings
+from keyring_admin.certificate_store import (
+    Certificate,
+    find_certificate,
+    gateway_certificates,
+    reading_certificates,
+)
+from keyring_admin.officers import find_officer_by_id
+from keyring_admin.parties import Party, find_party
+from mailroom.exchanges import (
+    Exchange,
+    find_exchange,
+    find_exchange_by_message_ids,
+    find_exchange_by_token,
+)
+from mailroom.intake import seen_slip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSlip:
+    """A slip as a worker gave it back, parsed; `slip` is None when it could not be opened."""
+
+    result: JobResult
+    recipients: tuple[str, ...]
+    slip: Slip | None
+
+
+def gateway_facts(connection: Connection, settings: Settings, now: datetime) -> GatewayFacts:
+    """The gateway itself: its clock, its limits, its keys in force."""
+    key_ids: frozenset[str] = frozenset()
+    for certificate in gateway_certificates(connection):
+        key_ids |= certificate.encryption_key_ids(now)
+    return GatewayFacts(
+        now=now,
+        fingerprint=settings.gateway.fingerprint,
+        key_ids=key_ids,
+        slip_life=timedelta(days=settings.policy.slip_days),
+        clock_tolerance=timedelta(minutes=settings.policy.clock_tolerance_minutes),
+    )
+
+
+def sender_facts(connection: Connection, officer_id: int, headers: Headers, now: datetime) -> SenderFacts:
+    """The sender, as the directory knows them now."""
+    officer = find_officer_by_id(connection, officer_id)
+    party = find_party(connection, officer.party) if officer is not None else None
+    certificate: Certificate | None = None
+    if officer is not None and officer.certificate is not None:
+        certificate = find_certificate(connection, officer.certificate)
+    return SenderFacts(
+        officer=officer,
+        party=party,
+        certificate=certificate,
+        header_address=headers.sender,
+        party_key_ids=party_key_ids(connection, party, now),
+    )
+
+
+def party_key_ids(connection: Connection, party: Party | None, now: datetime) -> frozenset[str]:
+    """The key IDs under which a Party can read at `now`."""
+    key_ids: frozenset[str] = frozenset()
+    for certificate in reading_certificates(connection, party.code) if party is not None else ():
+        key_ids |= certificate.encryption_key_ids(now)
+    return key_ids
+
+
+def facts_of_sender(gateway: GatewayFacts, sender: SenderFacts, library: LibraryInForce) -> Facts:
+    """As much as is known before anything is opened: enough for the rules about the sender."""
+    return Facts(
+        gateway=gateway,
+        sender=sender,
+        party=None,
+        party_key_ids=frozenset(),
+        message_class=MessageClass.QUERY,
+        body_recipients=(),
+        body_sha256="",
+        exchange=None,
+        slip=None,
+        library=library.facts(None),
+    )
+
+
+def direct_facts(
+    connection: Connection,
+    *,
+    gateway: GatewayFacts,
+    sender: SenderFacts,
+    recipient: str,
+    headers: Headers,
+    body_recipients: tuple[str, ...],
+    body_sha256: str,
+    library: LibraryInForce,
+) -> Facts:
+    """The facts of a mail to a Party's own address. What fits no exchange is a new query."""
+    party = find_party(connection, recipient.partition("@")[0].upper())
+    exchange = matching_exchange(connection, headers, sender.party, party)
+    asked = exchange is not None and sender.party is not None and exchange.requested_party == sender.party.code
+    return Facts(
+        gateway=gateway,
+        sender=sender,
+        party=party,
+        party_key_ids=party_key_ids(connection, party, gateway.now),
+        message_class=MessageClass.REPLY if asked else MessageClass.QUERY,
+        body_recipients=body_recipients,
+        body_sha256=body_sha256,
+        exchange=exchange,
+        slip=None,
+        library=library.facts(None),
+    )
+
+
+def matching_exchange(
+    connection: Connection, headers: Headers, sender: Party | None, addressed: Party | None
+) -> Exchange | None:
+    """By In-Reply-To and References, else by the token in the Subject; only between just these two Parties."""
+    if sender is None or addressed is None:
+        return None
+    exchange = find_exchange_by_message_ids(connection, (*headers.in_reply_to, *reversed(headers.references)))
+    if exchange is None and headers.subject_token is not None:
+        exchange = find_exchange_by_token(connection, headers.subject_token)
+    if exchange is None or exchange.other_side(sender.code) != addressed.code:
+        return None
+    return exchange
+
+
+def sealed_facts(
+    connection: Connection,
+    *,
+    gateway: GatewayFacts,
+    sender: SenderFacts,
+    opened: OpenedSlip,
+    body_recipients: tuple[str, ...],
+    body_sha256: str,
+    library: LibraryInForce,
+) -> Facts:
+    """The facts of a mail to `query@`: where it goes is what its slip says."""
+    slip = opened.slip
+    party, exchange, seen = None, None, None
+    message_class = slip.message_class if slip is not None else MessageClass.QUERY
+    if slip is not None:
+        answers = message_class in {MessageClass.REPLY, MessageClass.ACKNOWLEDGEMENT}
+        party = find_party(connection, slip.requesting_party if answers else slip.requested_party)
+        exchange = find_exchange(connection, slip.exchange or slip.id)
+        seen = seen_slip(connection, sender.officer.id, slip.id) if sender.officer is not None else None
+    return Facts(
+        gateway=gateway,
+        sender=sender,
+        party=party,
+        party_key_ids=party_key_ids(connection, party, gateway.now),
+        message_class=message_class,
+        body_recipients=body_recipients,
+        body_sha256=body_sha256,
+        exchange=exchange,
+        slip=SlipFacts(
+            outcome=opened.result.outcome,
+            recipients=opened.recipients,
+            slip=slip,
+            signer=opened.result.signer,
+            signed_at=opened.result.signed_at,
+            seen_body_sha256=seen,
+        ),
+        library=library.facts(slip.pattern_id if slip is not None else None),
+    )

@@ -1,0 +1,54 @@
+"""What the programs say about themselves: one JSON line an event on standard error, from allow-listed fields only.
+
+There is no field for an address, a Subject, a Message-ID, an IP address or a text somebody else wrote.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Everything that can be said."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    CHILD_EXITED = "child-exited"
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    PROCESSED = "processed"
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    RETURNED = "returned"
+    SHUNTED = "shunted"
+    FAILED = "failed"
+    DATABASE_AWAY = "database-away"
+    LIBRARY_LOADED = "library-loaded"
+    LIBRARY_REFUSED = "library-refused"
+    TLS_RELOADED = "tls-reloaded"
+
+
+def note(
+    program: str,
+    event: Event,
+    *,
+    queue_id: str | None = None,
+    rule: str | None = None,
+    code: str | None = None,
+    count: int | None = None,
+    error: type[BaseException] | None = None,
+) -> None:
+    """Write one line. error: only the name of the type is told, never its text."""
+    line = {
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "program": program,
+        "event": event.value,
+        "queue_id": queue_id,
+        "rule": rule,
+        "code": code,
+        "count": count,
+        "error": error.__name__ if error is not None else None,
+    }
+    print(json.dumps({key: value for key, value in line.items() if value is not None}), file=sys.stderr, flush=True)

@@ -1,0 +1,277 @@
+"""Between the edge and the queue: judge a mail, and take responsibility for it or refuse it.
+
+The way of a mail: `receive` → the gate (`judge`) → for `query@`, a worker opens the slip → the rules (`judge_facts`)
+→ `Acceptance` writes queue, exchange, slip and envelope log in one transaction → only then `250`.
+"""
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from forms.slip import BodyKind, parse_slip
+from gateway.acceptance import Acceptance, log_refusal
+from gateway.edge.ports import Identity, Submission
+from gateway.fact_finding import (
+    OpenedSlip,
+    direct_facts,
+    facts_of_sender,
+    gateway_facts,
+    sealed_facts,
+    sender_facts,
+)
+from gateway.gate import Accepted, Refused, Shape, judge
+from gateway.journal import Event, note
+from gateway.library_in_force import LibraryInForce
+from gateway.opener.frames import Job, JobKind, JobResult, Outcome
+from gateway.opener.pool import OpenerPool, OpenerUnavailableError
+from gateway.policy.facts import Facts, GatewayFacts, Refusal, SenderFacts
+from gateway.policy.table import DIRECT_TABLE, ROUTE_RULES, SENDER_RULES, SLIP_RULES, judge_facts
+from gateway.replies import (
+    ACCEPTED,
+    MALFORMED,
+    NO_SUCH_MAILBOX,
+    RECIPIENT_OK,
+    SENDER_NOT_ACTIVE,
+    SENDER_OK,
+    STORAGE_FULL,
+    TRY_AGAIN,
+    Reply,
+)
+from gateway.settings import Settings
+from keyring_admin.officers import Officer, find_officer, find_officer_by_id
+from keyring_admin.openpgp.packets import EncryptedMessage, inspect_message
+from keyring_admin.parties import find_party
+from mailroom.credentials import verify_password
+from mailroom.group_commit import GroupCommitter
+from mailroom.intake import Presentation
+from mailroom.wakeup import ring
+
+PROGRAM = "edge"
+QUERY_ADDRESS = "query"
+GATE_RULE = "mail-is-encrypted"
+SHAPE_RULE = "mail-has-a-shape-for-this-address"
+Result = TypeVar("Result")
+_PASSWORD_CHECKS = 2  # at the same time: each takes 19 MiB and a core
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The sealed body of a mail, and how its sender wants it shown."""
+
+    message: EncryptedMessage
+    presentation: Presentation
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.message.octets).hexdigest()
+
+
+class Reception:
+    """Decides for the edge (its `Gatekeeper`)."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, committer: GroupCommitter, pool: OpenerPool, library: LibraryInForce
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._committer = committer
+        self._pool = pool
+        self._library = library
+        self._password_checks = asyncio.Semaphore(_PASSWORD_CHECKS)
+
+    async def authenticate(self, login: str, password: str) -> Identity | None:
+        """The officer, after the same work for an unknown login and a wrong password."""
+        officer = await asyncio.to_thread(self._read, lambda connection: find_officer(connection, login.lower()))
+        usable = officer is not None and await asyncio.to_thread(self._may_send, officer)
+        async with self._password_checks:
+            good = await asyncio.to_thread(verify_password, officer.password_hash if officer else None, password)
+        if officer is None or not usable or not good:
+            return None
+        return Identity(officer_id=officer.id, address=officer.address, party=officer.party)
+
+    async def admit_sender(self, identity: Identity) -> Reply:
+        """An officer or a Party may have been suspended since AUTH."""
+        officer = await asyncio.to_thread(
+            self._read, lambda connection: find_officer_by_id(connection, identity.officer_id)
+        )
+        if officer is None or not await asyncio.to_thread(self._may_send, officer):
+            return SENDER_NOT_ACTIVE
+        return SENDER_OK
+
+    async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:
+        """The addresses of DESIGN §4 that this deployment serves: `query@` and every Party's."""
+        local, _, domain = recipient.partition("@")
+        if domain != self._settings.gateway.domain:
+            return NO_SUCH_MAILBOX
+        if local == QUERY_ADDRESS:
+            return RECIPIENT_OK
+        party = await asyncio.to_thread(self._read, lambda connection: find_party(connection, local.upper()))
+        return RECIPIENT_OK if party is not None and party.member_on(datetime.now(UTC).date()) else NO_SUCH_MAILBOX
+
+    async def receive(self, submission: Submission) -> Reply:
+        """Judge a mail; `250` once it is durable."""
+        try:
+            return await self._receive(submission)
+        except OpenerUnavailableError as error:
+            note(PROGRAM, Event.FAILED, error=type(error))
+            return TRY_AGAIN
+        except SQLAlchemyError as error:
+            note(PROGRAM, Event.DATABASE_AWAY, error=type(error))
+            return STORAGE_FULL if _storage_is_full(error) else TRY_AGAIN
+
+    async def _receive(self, submission: Submission) -> Reply:
+        found = await asyncio.to_thread(judge, submission.octets, size_limit=self._settings.submission.size_limit)
+        if isinstance(found, Refused):
+            return await self._refuse(submission, Refusal(found.reply, found.rule), None)
+        now = datetime.now(UTC)
+        gateway, sender = await asyncio.to_thread(self._read_sender, submission, found, now)
+        if submission.recipient.partition("@")[0] == QUERY_ADDRESS:
+            return await self._receive_sealed(submission, found, gateway, sender)
+        return await self._receive_direct(submission, found, gateway, sender)
+
+    async def _receive_direct(
+        self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
+    ) -> Reply:
+        if found.shape is Shape.SEALED:
+            return await self._refuse(submission, Refusal(MALFORMED, SHAPE_RULE), None)
+        inline = found.shape is Shape.INLINE
+        body = _Body(found.messages[0], Presentation.INLINE if inline else Presentation.MIME)
+        facts = await asyncio.to_thread(
+            self._read,
+            lambda connection: direct_facts(
+                connection,
+                gateway=gateway,
+                sender=sender,
+                recipient=submission.recipient,
+                headers=found.headers,
+                body_recipients=body.message.recipients,
+                body_sha256=body.sha256,
+                library=self._library,
+            ),
+        )
+        verdict = judge_facts(DIRECT_TABLE, facts)
+        if verdict.refusal is not None:
+            return await self._refuse(submission, verdict.refusal, facts)
+        headers = found.headers
+        claimed = bool(headers.in_reply_to or headers.references or headers.subject_token)
+        return await self._accept(
+            submission, facts, body, (GATE_RULE, *verdict.passed), unmatched_reply=claimed and facts.exchange is None
+        )
+
+    async def _receive_sealed(
+        self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
+    ) -> Reply:
+        early = judge_facts(SENDER_RULES, facts_of_sender(gateway, sender, self._library))
+        if early.refusal is not None or sender.certificate is None:
+            return await self._refuse(submission, early.refusal or Refusal(SENDER_NOT_ACTIVE, "sender"), None)
+        opened, body_message = await self._open(found, gateway, sender.certificate.octets)
+        kind = opened.slip.body_kind if opened.slip is not None else BodyKind.MIME
+        body = _Body(body_message, Presentation.FILE if kind is BodyKind.FILE else Presentation.MIME)
+        facts = await asyncio.to_thread(
+            self._read,
+            lambda connection: sealed_facts(
+                connection,
+                gateway=gateway,
+                sender=sender,
+                opened=opened,
+                body_recipients=body.message.recipients,
+                body_sha256=body.sha256,
+                library=self._library,
+            ),
+        )
+        authentic = judge_facts(SENDER_RULES + SLIP_RULES, facts)
+        if authentic.refusal is not None:
+            return await self._refuse(submission, authentic.refusal, facts)
+        if facts.slip is not None and facts.slip.seen_body_sha256 == body.sha256:
+            note(PROGRAM, Event.DUPLICATE)  # an honest retry: it was accepted then, whatever changed since
+            return ACCEPTED
+        route = judge_facts(ROUTE_RULES, facts)
+        if route.refusal is not None:
+            return await self._refuse(submission, route.refusal, facts)
+        passed = (GATE_RULE, *authentic.passed, *route.passed)
+        return await self._accept(submission, facts, body, passed, unmatched_reply=False)
+
+    async def _open(
+        self, found: Accepted, gateway: GatewayFacts, certificate: bytes
+    ) -> tuple[OpenedSlip, EncryptedMessage]:
+        """Have a worker open the slip: beside the body, or in a mail around both."""
+        cover = found.shape is not Shape.SEALED
+        slip_message = body_message = found.messages[0]
+        if not cover:
+            ours = [bool(gateway.key_ids & frozenset(message.recipients)) for message in found.messages]
+            if ours.count(True) != 1:
+                failed = JobResult(Outcome.NO_SLIP)
+                return OpenedSlip(failed, tuple(sorted(gateway.key_ids)), None), found.messages[1]
+            slip_message, body_message = found.messages if ours[0] else reversed(found.messages)
+        result = await self._pool.open(
+            Job(
+                kind=JobKind.COVER if cover else JobKind.SLIP,
+                gateway_key_ids=tuple(sorted(gateway.key_ids)),
+                size_limit=self._settings.submission.size_limit,
+                message=slip_message.octets,
+                certificate=certificate,
+            )
+        )
+        slip = parse_slip(result.slip) if result.outcome is Outcome.OPENED else None
+        if cover and slip is not None:
+            body_message = inspect_message(result.body)
+        return OpenedSlip(result, slip_message.recipients, slip), body_message
+
+    async def _accept(
+        self, submission: Submission, facts: Facts, body: _Body, passed: tuple[str, ...], *, unmatched_reply: bool
+    ) -> Reply:
+        acceptance = Acceptance(
+            facts=facts,
+            size=len(submission.octets),
+            body=body.message.octets,
+            presentation=body.presentation,
+            rules_passed=passed,
+            unmatched_reply=unmatched_reply,
+            pilot=self._settings.gateway.pilot,
+        )
+        queue_id = await self._committer.commit(acceptance.store)
+        ring(self._settings.run_folder / "process.bell")
+        note(PROGRAM, Event.ACCEPTED, queue_id=queue_id)
+        return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {queue_id}")
+
+    async def _refuse(self, submission: Submission, refusal: Refusal, facts: Facts | None) -> Reply:
+        await self._committer.commit(
+            lambda connection: log_refusal(
+                connection,
+                refusal,
+                facts,
+                party=submission.identity.party,
+                officer=submission.identity.officer_id,
+                size=len(submission.octets),
+                pilot=self._settings.gateway.pilot,
+            )
+        )
+        if refusal.notice is not None:
+            ring(self._settings.run_folder / "process.bell")
+        note(PROGRAM, Event.REFUSED, rule=refusal.text_key, code=refusal.reply.enhanced)
+        return refusal.reply
+
+    def _read_sender(self, submission: Submission, found: Accepted, now: datetime) -> tuple[GatewayFacts, SenderFacts]:
+        with self._engine.connect() as connection:
+            gateway = gateway_facts(connection, self._settings, now)
+            return gateway, sender_facts(connection, submission.identity.officer_id, found.headers, now)
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def _may_send(self, officer: Officer) -> bool:
+        party = self._read(lambda connection: find_party(connection, officer.party))
+        return officer.active and party is not None and party.member_on(datetime.now(UTC).date())
+
+
+def _storage_is_full(error: SQLAlchemyError) -> bool:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return isinstance(original, sqlite3.Error) and original.sqlite_errorcode == sqlite3.SQLITE_FULL

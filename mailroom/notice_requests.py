@@ -1,0 +1,91 @@
+"""Notices that are still to be written: who is to be told what. The gateway's program signs and encrypts them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, String, Table, delete, insert, select, update
+
+from keyring_admin.database import UtcDateTime, metadata
+
+notice_requests = Table(
+    "notice_requests",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("officer", Integer, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("queue_id", String(16), nullable=False),
+    Column("token", String(9)),  # of the exchange, where there is one
+    Column("parties", String(200)),  # codes, one space apart
+    Column("library_version", Integer),
+    Column("attempts", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRequest:
+    """One notice to write. id: 0 until stored. officer: officer id."""
+
+    id: int
+    requested_at: datetime
+    officer: int
+    kind: str
+    queue_id: str
+    token: str | None = None
+    parties: tuple[str, ...] = ()
+    library_version: int | None = None
+
+
+def request_notice(connection: Connection, notice: NoticeRequest) -> None:
+    """Ask for a notice. The caller owns the transaction."""
+    connection.execute(
+        insert(notice_requests).values(
+            requested_at=notice.requested_at,
+            officer=notice.officer,
+            kind=notice.kind,
+            queue_id=notice.queue_id,
+            token=notice.token,
+            parties=" ".join(notice.parties) or None,
+            library_version=notice.library_version,
+            attempts=0,
+        )
+    )
+
+
+def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest | None:
+    """The oldest request that has not failed too often, locked for this transaction."""
+    row = (
+        connection.execute(
+            select(notice_requests)
+            .where(notice_requests.c.attempts < attempts_below)
+            .order_by(notice_requests.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    return NoticeRequest(
+        id=row["id"],
+        requested_at=row["requested_at"],
+        officer=row["officer"],
+        kind=row["kind"],
+        queue_id=row["queue_id"],
+        token=row["token"],
+        parties=tuple((row["parties"] or "").split()),
+        library_version=row["library_version"],
+    )
+
+
+def finish_notice(connection: Connection, notice: NoticeRequest) -> None:
+    """The notice is queued for delivery, in the same transaction."""
+    connection.execute(delete(notice_requests).where(notice_requests.c.id == notice.id))
+
+
+def count_notice_failure(connection: Connection, notice_id: int) -> None:
+    """Writing it raised."""
+    connection.execute(
+        update(notice_requests).where(notice_requests.c.id == notice_id).values(attempts=notice_requests.c.attempts + 1)
+    )
