@@ -78,10 +78,7 @@ def _judge(content: bytes, line_feeds: bool | None, size_limit: int) -> dict[str
     if convert:
         content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     verdict = judge(content, size_limit=size_limit)
-    if isinstance(verdict, Refused):
-        answer = _refusal(verdict)
-    else:
-        answer = _acceptance(verdict.shape.value, verdict.messages)
+    answer = _refusal(verdict) if isinstance(verdict, Refused) else _acceptance(verdict.shape.value, verdict.messages)
     return {**answer, "line_endings": "lf"} if convert else answer
 
 

@@ -57,7 +57,9 @@ def _is_empty_markup(text: str, legacy_display: bool) -> bool:
     if legacy_display:
         for division in list(root.iter("div")):
             if division.get("class") == _LEGACY_DISPLAY_CLASS:
-                division.clear(keep_tail=True)
+                tail = division.tail
+                division.clear()
+                division.tail = tail
     return not any(_is_visible(element) for element in root.iter())
 
 
