@@ -1,0 +1,168 @@
+"""Form packs: folders of data, loaded once and never written.
+
+Contract: `packs/<id>/<version>/` holds form.xsd, pack.toml, labels/<language>.toml and examples. No pack needs
+Python. A `PackShelf` is a folder of packs; the project's own is `core_shelf()`.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from forms.fields import Field, PackError, read_fields
+from forms.labels import Catalogue, load_catalogues
+
+NAMESPACE_STEM = "urn:gsp:form:"
+CORE_FOLDER = Path(__file__).parent / "packs"
+COMMON_FOLDER = CORE_FOLDER / "common" / "1"
+COMMON_LOCATION = "../../common/1/types.xsd"
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule beyond XSD: in each element of the form that `context` names, the XPath 1.0 `test` is true.
+
+    field: path of the field to point to, relative to the context.
+    """
+
+    id: str
+    context: etree.XPath = field(repr=False)
+    test: etree.XPath = field(repr=False)
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One form pack in one version.
+
+    status: "core", or "draft" where the field list is not confirmed by a source. message_class: what a slip calls
+    such a form. source: the articles it serves. root: its fields.
+    """
+
+    id: str
+    version: str
+    status: str
+    message_class: str
+    source: str
+    folder: Path
+    root: Field = field(repr=False)
+    schema: etree.XMLSchema = field(repr=False)
+    rules: tuple[Rule, ...] = field(repr=False)
+    catalogues: dict[str, Catalogue] = field(repr=False)
+
+    @property
+    def namespace(self) -> str:
+        """The XML namespace of its forms."""
+        return f"{NAMESPACE_STEM}{self.id}:{self.version}"
+
+
+class PackShelf:
+    """A folder of packs, each loaded when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._loaded: dict[tuple[str, str], Pack] = {}
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Return (id, version) of every pack, sorted."""
+        found = (path.parent for path in self.folder.glob("*/*/pack.toml"))
+        return tuple(sorted((path.parent.name, path.name) for path in found))
+
+    def versions(self, pack_id: str) -> tuple[str, ...]:
+        """Return the versions of one pack, oldest first; none if it is unknown."""
+        return tuple(sorted((version for name, version in self.names() if name == pack_id), key=int))
+
+    def pack(self, pack_id: str, version: str) -> Pack:
+        """Return a pack. Raises KeyError if the shelf has none, PackError if its files are wrong."""
+        key = (pack_id, version)
+        if key not in self._loaded:
+            if key not in self.names():
+                raise KeyError(key)
+            self._loaded[key] = _load(self.folder / pack_id / version)
+        return self._loaded[key]
+
+
+@cache
+def core_shelf() -> PackShelf:
+    """Return the shelf of the packs that come with the project."""
+    return PackShelf(CORE_FOLDER)
+
+
+def _load(folder: Path) -> Pack:
+    pack_id, version = folder.parent.name, folder.name
+    description = read_toml(folder / "pack.toml")
+    if (description.get("id"), description.get("version")) != (pack_id, version):
+        raise PackError(f"{folder}: id and version in pack.toml must be the names of the folders")
+    document = _with_common_types(_read_xml(folder / "form.xsd"), folder)
+    namespace = f"{NAMESPACE_STEM}{pack_id}:{version}"
+    if document.get("targetNamespace") != namespace:
+        raise PackError(f"{folder}: the target namespace must be {namespace}")
+    return Pack(
+        id=pack_id,
+        version=version,
+        status=str(description["status"]),
+        message_class=str(description["message_class"]),
+        source=str(description["source"]),
+        folder=folder,
+        root=read_fields(document),
+        schema=_compile(document),
+        rules=tuple(_rule(entry, namespace) for entry in (*_common_rules(), *description.get("rule", ()))),
+        catalogues=load_catalogues(folder / "labels"),
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read one TOML file of a pack. Raises PackError with the file's name."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackError(f"{path}: {error}") from error
+
+
+def _read_xml(path: Path) -> etree._Element:
+    try:
+        return etree.fromstring(
+            path.read_bytes(), etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
+        )
+    except (OSError, etree.XMLSyntaxError) as error:
+        raise PackError(f"{path}: {error}") from error
+
+
+def _with_common_types(document: etree._Element, folder: Path) -> etree._Element:
+    """Put the common types in the place of the pack's only xs:include (a "chameleon" include, XML Schema Part 1
+    §4.2.1), so that a pack can be anywhere and a schema never makes the parser open a file.
+    """
+    outside = [node for node in document if node.tag in {f"{_XS}{name}" for name in ("include", "import", "redefine")}]
+    if [(node.tag, node.get("schemaLocation")) for node in outside] != [(f"{_XS}include", COMMON_LOCATION)]:
+        raise PackError(f"{folder}: the schema includes {COMMON_LOCATION} and nothing else")
+    if document.nsmap.get(None) != document.get("targetNamespace"):
+        raise PackError(f"{folder}: the default namespace of the schema must be its target namespace")
+    document.remove(outside[0])
+    document.extend(_read_xml(COMMON_FOLDER / "types.xsd"))
+    return document
+
+
+def _compile(document: etree._Element) -> etree.XMLSchema:
+    try:
+        return etree.XMLSchema(document)
+    except etree.XMLSchemaParseError as error:
+        raise PackError(f"{document.base}: {error}") from error
+
+
+def _common_rules() -> list[dict[str, str]]:
+    return list(read_toml(COMMON_FOLDER / "rules.toml")["rule"])
+
+
+def _rule(entry: dict[str, str], namespace: str) -> Rule:
+    try:
+        context, test = (
+            etree.XPath(expression, namespaces={"f": namespace}, regexp=False, smart_strings=False)
+            for expression in (f"//{entry['context']}", f"boolean({entry['test']})")
+        )
+    except etree.XPathSyntaxError as error:
+        raise PackError(f"rule {entry['id']}: {error}") from error
+    return Rule(id=entry["id"], context=context, test=test, field=entry["field"])
