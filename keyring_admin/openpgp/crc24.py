@@ -44,7 +44,7 @@ def crc24(data: bytes) -> int:
         degree, middle, low = (exponent * scale for exponent in _FOLD)
         while value.bit_length() > degree:
             high = value >> degree
-            value ^= (high << degree) ^ (high << middle) ^ (high << low) ^ high
+            value = value & ((1 << degree) - 1) ^ (high << middle) ^ (high << low) ^ high
         scale //= 2
     return _bytewise(value.to_bytes((_FOLD[0] + 7) // 8), 0)
 
