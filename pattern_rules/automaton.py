@@ -5,7 +5,7 @@ It answers what RE2 can't be asked: does it match everything, do two expressions
 
 from dataclasses import dataclass
 
-from pattern_rules.expression_tree import Choice, Group, Node, Octets, Repeat, Sequence
+from pattern_rules.expression_tree import Choice, Node, Octets, Repeat, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,6 @@ class _Builder:
                 self.follow.append(0)
                 bit = 1 << len(self.masks) - 1
                 return _Fragment(bit, bit, nullable=False)
-            case Group(item, _):
-                return self.fragment(item)
             case Sequence(items):
                 return self.chain([self.fragment(item) for item in items])
             case Choice(items):

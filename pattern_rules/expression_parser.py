@@ -8,7 +8,7 @@ tests/patterns compares tree and engine on random strings.
 from functools import lru_cache
 
 from pattern_rules.errors import ExpressionError, ExpressionProblem
-from pattern_rules.expression_tree import ALPHABET, MAX_UID_OCTETS, Choice, Group, Node, Octets, Repeat, Sequence
+from pattern_rules.expression_tree import ALPHABET, MAX_UID_OCTETS, Node, Octets, choice, repeat, sequence
 
 MAX_EXPRESSION_OCTETS = 256  # RE-g11
 MAX_DEPTH = 12  # RE-g12
@@ -53,7 +53,7 @@ class _Parser:
         self.source = source
         self.at = 0
         self.depth = 0
-        self.groups: dict[str, Node] = {}
+        self.groups: dict[str, tuple[int, Node]] = {}
         self.group_count = 0
 
     def refuse(self, problem: ExpressionProblem = ExpressionProblem.SYNTAX, at: int | None = None) -> ExpressionError:
@@ -75,7 +75,7 @@ class _Parser:
         while self.looking_at("|"):
             self.at += 1
             items.append(self.sequence())
-        return items[0] if len(items) == 1 else Choice(tuple(items))
+        return choice(items)
 
     def sequence(self) -> Node:
         items: list[Node] = []
@@ -84,7 +84,7 @@ class _Parser:
                 self.at += 1
                 break
             items.append(self.repeated(self.atom()))
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return sequence(items)
 
     def atom(self) -> Node:
         character = self.source[self.at]
@@ -135,8 +135,8 @@ class _Parser:
         self.at += 1
         self.depth -= 1
         if name:
-            self.groups[name] = inner
-        return inner if name is None else Group(inner, name)
+            self.groups[name] = self.groups[name][0], inner
+        return inner
 
     def group_name(self) -> str:
         end = self.source.find(">", self.at)
@@ -144,7 +144,7 @@ class _Parser:
         plain = name.isascii() and name.islower() and name.isidentifier() and len(name) <= MAX_GROUP_NAME
         if not plain or name in self.groups:
             raise self.refuse(ExpressionProblem.BAD_GROUP_NAME)
-        self.groups[name] = Sequence(())  # taken, also for groups inside of this one
+        self.groups[name] = self.group_count + 1, sequence([])  # taken, also for groups inside of this one
         self.at = end + 1
         return name
 
@@ -208,7 +208,7 @@ class _Parser:
             self.at += 1
         if self.at < len(self.source) and self.source[self.at] in "*+?{":
             raise self.refuse()
-        return Repeat(atom, *bounds)
+        return repeat(atom, *bounds)
 
     def counted(self) -> tuple[int, int | None]:
         """Bounds of {n}, {n,} or {n,m}; leaves the position on the closing brace."""
@@ -261,10 +261,10 @@ def _class_item(parser: _Parser) -> tuple[int, bool]:
     return 1 << ord(character), True
 
 
-def parse(source: str) -> tuple[Node, dict[str, Node]]:
+def parse(source: str) -> tuple[Node, dict[str, tuple[int, Node]]]:
     """Parses an expression.
 
-    source: the expression. Returns the tree and the trees of the named groups.
+    source: the expression. Returns the tree, and the numbers and trees of the named groups.
     Raises ExpressionError for anything outside of the subset or above its caps.
     """
     if not source:

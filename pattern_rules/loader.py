@@ -35,7 +35,8 @@ def load_library(octets: bytes) -> Library:
     issued, expires = header.day("issued"), header.day("expires")
     if expires < issued:
         raise LibraryError(LibraryProblem.DATES, "", "expires")
-    patterns = _read_patterns(header.tables("pattern", MAX_PATTERNS))
+    entries = _read_patterns(header.tables("pattern", MAX_PATTERNS))
+    patterns = tuple(entry.value for entry in entries)
     by_id = {pattern.id: pattern for pattern in patterns}
     _check_references(patterns, by_id)
     return Library(
@@ -46,16 +47,7 @@ def load_library(octets: bytes) -> Library:
         sha256=hashlib.sha256(octets).hexdigest(),
         patterns=patterns,
         by_id=by_id,
-        index=index_of(patterns),
-    )
-
-
-def index_of(patterns: tuple[Pattern, ...]) -> Index[Pattern]:
-    """The index over all active patterns."""
-    return Index(
-        Entry(pattern, pattern.expression.tree, pattern.min_length, pattern.max_length)
-        for pattern in patterns
-        if pattern.active
+        index=Index(entry for entry in entries if entry.value.active),
     )
 
 
@@ -70,16 +62,16 @@ def _parse_toml(octets: bytes) -> Mapping[str, object]:
         raise LibraryError(LibraryProblem.NOT_TOML) from None
 
 
-def _read_patterns(tables: list[Mapping[str, object]]) -> tuple[Pattern, ...]:
-    patterns: list[Pattern] = []
+def _read_patterns(tables: list[Mapping[str, object]]) -> list[Entry[Pattern]]:
+    entries: list[Entry[Pattern]] = []
     seen: set[str] = set()
     for number, table in enumerate(tables, start=1):
-        pattern = read_pattern(table, number)
-        if pattern.id in seen:
-            raise LibraryError(LibraryProblem.DUPLICATE_ID, pattern.id, "id")
-        seen.add(pattern.id)
-        patterns.append(pattern)
-    return tuple(patterns)
+        entry = read_pattern(table, number)
+        if entry.value.id in seen:
+            raise LibraryError(LibraryProblem.DUPLICATE_ID, entry.value.id, "id")
+        seen.add(entry.value.id)
+        entries.append(entry)
+    return entries
 
 
 def _check_references(patterns: tuple[Pattern, ...], by_id: Mapping[str, Pattern]) -> None:

@@ -8,12 +8,13 @@ from typing import TypeVar
 from pattern_rules.breadth import refuse_if_everything
 from pattern_rules.checks import Check, Rule
 from pattern_rules.errors import ExpressionError, LibraryError, LibraryProblem
-from pattern_rules.expression import Expression
+from pattern_rules.expression import Accepted, accept
 from pattern_rules.expression_parser import MAX_EXPRESSION_OCTETS, MAX_GROUP_NAME
 from pattern_rules.expression_tree import MAX_UID_OCTETS, strings_of
 from pattern_rules.fields import Fields
-from pattern_rules.index import literal_prefix
+from pattern_rules.index import Entry
 from pattern_rules.library import Level, Pattern, Period, Status
+from pattern_rules.shape import shape_of, shapes_of
 
 _KEYS = frozenset(
     {
@@ -61,7 +62,7 @@ MAX_PRIORITY = 1000
 E = TypeVar("E", bound=StrEnum)
 
 
-def read_pattern(table: Mapping[str, object], number: int) -> Pattern:
+def read_pattern(table: Mapping[str, object], number: int) -> Entry[Pattern]:
     """Reads one pattern.
 
     table: as parsed. number: its place in the file from 1, which names it until its id is known to be well-formed.
@@ -74,12 +75,12 @@ def read_pattern(table: Mapping[str, object], number: int) -> Pattern:
         fields.refuse("id", LibraryProblem.BAD_VALUE if fields.has("id") else LibraryProblem.MISSING_KEY)
     fallback = fields.boolean("fallback", default=False)
     party = _party_code(fields, "party", fields.text("party", MAX_PARTY, default=""))
-    expression = _expression(fields, bounded=bool(party) or fields.has("parties"))
-    party_part, parties = _parties(fields, expression, party)
+    accepted = _expression(fields, bounded=bool(party) or fields.has("parties"))
+    party_part, parties = _parties(fields, accepted, party)
     if fallback and (party or parties):
         fields.refuse("fallback", LibraryProblem.PARTY_AND_GROUP)
-    longest = min(expression.tree.most, MAX_UID_OCTETS)
-    min_length = fields.integer("min-length", 1, MAX_UID_OCTETS, default=expression.tree.least)
+    longest = min(accepted.tree.most, MAX_UID_OCTETS)
+    min_length = fields.integer("min-length", 1, MAX_UID_OCTETS, default=accepted.tree.least)
     pattern = Pattern(
         id=fields.pattern_id,
         party=party,
@@ -92,13 +93,13 @@ def read_pattern(table: Mapping[str, object], number: int) -> Pattern:
         level=_choice(fields, "level", Level),
         form=fields.text("form", 64),
         carrier=fields.text("carrier", 64, default=""),
-        expression=expression,
-        prefix=literal_prefix(expression.tree),
+        expression=accepted.expression,
+        prefix=shape_of(accepted.tree, 1, MAX_UID_OCTETS).prefix,
         min_length=min_length,
         max_length=fields.integer("max-length", min_length, MAX_UID_OCTETS, default=max(longest, min_length)),
-        checks=_checks(fields, expression),
+        checks=_checks(fields, accepted),
         stem=fields.text("stem", MAX_ID, default=""),
-        stem_parts=_part_names(fields, "stem-parts", expression),
+        stem_parts=_part_names(fields, "stem-parts", accepted),
         priority=fields.integer("priority", 0, MAX_PRIORITY),
         yields_to=fields.strings("yields-to", MAX_ID, 64),
         valid=_period(fields, "valid"),
@@ -111,19 +112,19 @@ def read_pattern(table: Mapping[str, object], number: int) -> Pattern:
         note=fields.text("note", 500, default=""),
     )
     _prove_examples(fields, pattern)
-    return pattern
+    return Entry(pattern, shapes_of(accepted.tree, pattern.min_length, pattern.max_length))
 
 
-def _expression(fields: Fields, *, bounded: bool) -> Expression:
+def _expression(fields: Fields, *, bounded: bool) -> Accepted:
     """The accepted expression. bounded: it names a Party, and so must not match everything."""
     source = fields.text("expression", MAX_EXPRESSION_OCTETS * 8)
     try:
-        expression = Expression.accept(source)
+        accepted = accept(source)
         if bounded:
-            refuse_if_everything(expression.tree)
+            refuse_if_everything(accepted.tree)
     except ExpressionError as error:
         raise LibraryError(LibraryProblem.EXPRESSION, fields.pattern_id, "expression", error.problem) from None
-    return expression
+    return accepted
 
 
 def _party_code(fields: Fields, key: str, code: str) -> str:
@@ -132,7 +133,7 @@ def _party_code(fields: Fields, key: str, code: str) -> str:
     return code
 
 
-def _parties(fields: Fields, expression: Expression, party: str) -> tuple[str, dict[str, str]]:
+def _parties(fields: Fields, accepted: Accepted, party: str) -> tuple[str, dict[str, str]]:
     """The part that names the Party and its table; the table must name each value the expression admits, no other."""
     part = fields.text("party-part", MAX_GROUP_NAME, default="")
     parties = fields.string_table("parties", MAX_UID_OCTETS, MAX_PARTIES)
@@ -142,9 +143,9 @@ def _parties(fields: Fields, expression: Expression, party: str) -> tuple[str, d
         return "", {}
     if party or not part or not parties:
         fields.refuse("party-part", LibraryProblem.PARTY_AND_GROUP)
-    if part not in expression.groups:
+    if part not in accepted.groups:
         fields.refuse("party-part", LibraryProblem.UNKNOWN_PART)
-    values = strings_of(expression.groups[part], MAX_PARTIES)
+    values = strings_of(accepted.groups[part], MAX_PARTIES)
     if values is None or values != {value.encode("ascii") for value in parties}:
         fields.refuse("parties", LibraryProblem.GROUP_NOT_DECLARED)
     for code in parties.values():
@@ -153,17 +154,17 @@ def _parties(fields: Fields, expression: Expression, party: str) -> tuple[str, d
     return part, parties
 
 
-def _checks(fields: Fields, expression: Expression) -> tuple[Check, ...]:
+def _checks(fields: Fields, accepted: Accepted) -> tuple[Check, ...]:
     checks: list[Check] = []
     for table in fields.tables("checks", MAX_CHECKS):
         entry = Fields(table, fields.pattern_id, _CHECK_KEYS)
-        checks.append(Check(_choice(entry, "rule", Rule), _part_names(entry, "over", expression)))
+        checks.append(Check(_choice(entry, "rule", Rule), _part_names(entry, "over", accepted)))
     return tuple(checks)
 
 
-def _part_names(fields: Fields, key: str, expression: Expression) -> tuple[str, ...]:
+def _part_names(fields: Fields, key: str, accepted: Accepted) -> tuple[str, ...]:
     names = fields.strings(key, MAX_GROUP_NAME, 8)
-    if any(name not in expression.groups for name in names):
+    if any(name not in accepted.groups for name in names):
         fields.refuse(key, LibraryProblem.UNKNOWN_PART)
     return names
 
