@@ -8,6 +8,9 @@ from gateway.gate.refusal import malformed
 
 _SKELETON_OCTETS = 64 * 1024
 _INVISIBLE = "\ufeff"
+# libxml2 drops what is nested deeper than 256 elements, and what follows a NUL.
+_DEPTH_MAXIMUM = 64
+_CONTROL = re.compile(r"[^\t\n\f\r\x20-\x7e\xa0-\U0010ffff]")
 # What Thunderbird, Outlook, Apple Mail and webmail put around nothing. No image, link, form, script or object.
 _ELEMENTS = frozenset(
     {
@@ -32,6 +35,8 @@ def is_empty_text(data: bytes, charset: str, *, markup: bool, legacy_display: bo
         text = data.decode(charset)
     except UnicodeDecodeError:
         raise malformed("skeleton-charset") from None
+    if _CONTROL.search(text):
+        return False
     if markup:
         return _is_empty_markup(text, legacy_display)
     if legacy_display:
@@ -60,7 +65,14 @@ def _is_empty_markup(text: str, legacy_display: bool) -> bool:
                 tail = division.tail
                 division.clear()
                 division.tail = tail
-    return not any(_is_visible(element) for element in root.iter())
+    depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment")):
+        depth += {"start": 1, "end": -1}.get(event, 0)
+        if depth > _DEPTH_MAXIMUM:
+            raise malformed("skeleton-markup")
+        if event != "end" and _is_visible(element):
+            return False
+    return True
 
 
 def _is_visible(element: html.HtmlElement) -> bool:
