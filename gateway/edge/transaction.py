@@ -145,4 +145,6 @@ class Transaction:
         task = asyncio.get_running_loop().create_task(receive())
         self._house.handing_over.add(task)
         task.add_done_callback(self._house.handed_over)
-        return await asyncio.shield(task)
+        await asyncio.wait({task})  # unlike awaiting the task itself, this does not cancel it when the session ends
+        fault = task.cancelled() or task.exception() is not None
+        return TRY_AGAIN if fault else task.result()

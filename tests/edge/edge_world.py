@@ -1,4 +1,4 @@
-"""A real submission server in a thread of its own, a gatekeeper with the real gate, and a client made of raw sockets."""
+"""A real submission server in a thread of its own, a gatekeeper with the real gate, a client of raw sockets."""
 
 import asyncio
 import datetime
@@ -119,9 +119,7 @@ def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     certificate_file, key_file = folder / f"{name}.pem", folder / f"{name}-key.pem"
     certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return certificate_file, key_file
 
