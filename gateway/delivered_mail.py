@@ -1,6 +1,7 @@
 """What is delivered (DESIGN §5.4): a mail made anew around the sealed body. Nothing of the sender's header survives.
 
-Pure: envelope values in, the octets before and after the armor out. Ordinary mail clients open the result by themselves.
+Pure: envelope values in, the octets before and after the armor out.
+Ordinary mail clients open the result by themselves.
 """
 
 from dataclasses import dataclass

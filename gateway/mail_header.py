@@ -1,4 +1,4 @@
-"""Writing the header of a mail the gateway makes: ASCII, CR LF, folded (RFC 5322 §2.2.3), nothing but our own values."""
+"""The header of a mail the gateway makes: ASCII, CR LF, folded (RFC 5322 §2.2.3), nothing but our own values."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

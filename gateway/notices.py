@@ -1,4 +1,4 @@
-"""Notices to officers: signed by the gateway, encrypted to the holder, in the holder's language, never quoting a mail."""
+"""Notices to officers: signed by the gateway, encrypted to the holder, in their language, never quoting a mail."""
 
 import base64
 import secrets
@@ -44,8 +44,6 @@ def write_notice(
     message_id = f"<notice.{secrets.token_hex(12)}@{domain}>"
     boundary = f"=_{secrets.token_hex(16)}"
     try:
-        if certificate is None:
-            raise CannotEncryptError("no certificate")
         reference = f"GSP-{notice.token}" if notice.token else notice.queue_id
         octets = signer.sign_and_encrypt(_entity(notice, officer.language, reference, pilot), certificate)
         subject, content = f"GSP notice [{reference}]", _encrypted(octets, boundary)

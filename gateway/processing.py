@@ -30,7 +30,7 @@ from mailroom.intake import (
     mark_processed,
     next_mail,
 )
-from mailroom.mailboxes.accounts import party_recipient, sent_recipient
+from mailroom.mailboxes.recipients import party_recipient, sent_recipient
 from mailroom.notice_requests import (
     NoticeRequest,
     count_notice_failure,

@@ -43,7 +43,7 @@ class Gateway(_Section):
         default=False, description="A pilot deployment: marked TEST on everything people see, left out of statistics."
     )
     special_use_domains: bool = Field(
-        default=False, description="Admit domains such as `.test` and `.example` (RFC 6761); set in a pilot."
+        default=False, description="Admit domains under `.test` (RFC 6761); set in a pilot."
     )
 
 

@@ -27,12 +27,12 @@ class GatewaySigner:
         """An armored detached signature, for a notice that cannot be encrypted."""
         return pysequoia.sign(self._signer, octets, mode=pysequoia.SignatureMode.DETACHED, armor=True)
 
-    def sign_and_encrypt(self, octets: bytes, certificate: Certificate) -> bytes:
+    def sign_and_encrypt(self, octets: bytes, certificate: Certificate | None) -> bytes:
         """Encrypted packets for one holder. Raises CannotEncryptError.
 
         The library encrypts to revoked and expired certificates without a word, so validity is checked here.
         """
-        if not certificate.encryption_key_ids(datetime.now(UTC)):
+        if certificate is None or not certificate.encryption_key_ids(datetime.now(UTC)):
             raise CannotEncryptError("the holder has no encryption key in force")
         cert = pysequoia.Cert.from_bytes(certificate.octets)
         return pysequoia.encrypt(octets, [cert], signer=self._signer, armor=False)

@@ -10,7 +10,7 @@ class AddressError(ValueError):
 def canonical_address(text: str, *, special_use_domains: bool) -> str:
     """The one spelling under which an address is stored and compared: lower case, ASCII, no plus tag.
 
-    special_use_domains: whether domains such as `.test` and `.example` are admitted (RFC 6761).
+    special_use_domains: whether domains under `.test` are admitted (RFC 6761 §6.2).
     Raises AddressError.
     """
     try:
@@ -20,7 +20,7 @@ def canonical_address(text: str, *, special_use_domains: bool) -> str:
             allow_quoted_local=False,
             allow_domain_literal=False,
             check_deliverability=False,
-            globally_deliverable=not special_use_domains,
+            test_environment=special_use_domains,
             strict=True,
         )
     except EmailNotValidError:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from keyring_admin.directory_error import DirectoryError
-from keyring_admin.parties import find_party
+from keyring_admin.parties import require_party
 from keyring_admin.schema import officers
 
 
@@ -36,9 +36,7 @@ def admit_officer(connection: Connection, officer: Officer) -> int:
     """Add an officer and return the new id. Raises DirectoryError if the address is taken or foreign."""
     if find_officer(connection, officer.address) is not None:
         raise DirectoryError("an officer with this address is already admitted")
-    party = find_party(connection, officer.party)
-    if party is None:
-        raise DirectoryError(f"no Party {officer.party}; `gsp parties list` shows the codes")
+    party = require_party(connection, officer.party)
     if officer.address.rpartition("@")[2] not in party.domains:
         raise DirectoryError(f"the address is not in a mail domain of Party {officer.party}")
     officer_id: int = connection.execute(

@@ -62,6 +62,14 @@ def find_party(connection: Connection, code: str) -> Party | None:
     return found[0] if found else None
 
 
+def require_party(connection: Connection, code: str) -> Party:
+    """The Party with this code. Raises DirectoryError if it is unknown."""
+    party = find_party(connection, code)
+    if party is None:
+        raise DirectoryError(f"no Party {code}; `gsp parties list` shows the codes")
+    return party
+
+
 def list_parties(connection: Connection, *, code: str | None = None) -> list[Party]:
     """All Parties in the order of their codes, or the one with this code."""
     query = select(parties).order_by(parties.c.code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailroom.exchanges import Mode
 from mailroom.schema import accepted_mails, bodies, seen_slips
@@ -158,6 +158,12 @@ def count_failure(connection: Connection, mail_id: int, *, shunt_after: int) -> 
         update(accepted_mails).where(accepted_mails.c.id == mail_id).values(state=MailState.SHUNTED.value)
     )
     return MailState.SHUNTED
+
+
+def count_mails(connection: Connection) -> dict[MailState, int]:
+    """How many mails stand in each state."""
+    rows = connection.execute(select(accepted_mails.c.state, func.count()).group_by(accepted_mails.c.state))
+    return {MailState(state): number for state, number in rows}
 
 
 def unshunt_mails(connection: Connection) -> int:

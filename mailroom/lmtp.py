@@ -144,6 +144,8 @@ class LmtpConnection:
 
     def _refused(self, client: smtplib.LMTP, code: int, text: bytes) -> DeliveryResult:
         """The answer to a command before the mail was sent; the connection is made ready for the next mail."""
+        if code // 100 not in {4, 5}:
+            raise ConnectionError  # success, but not the one asked for: nothing has been delivered
         result = _result(code, text)
         if code == 421 or client.rset()[0] != 250:  # RFC 5321 §3.8: after 421 the server closes
             self._drop()

@@ -2,35 +2,42 @@
 
 A UID given as an argument stays in the shell's history and is visible in the process list: `-` reads it from standard
 input. Exit codes: 0 one Party, can be sent; 3 recognised, but a human must decide or nothing may be sent;
-4 not recognised; 5 the library is refused or expired.
+4 not recognised; 5 the library or the list is refused, or the library has expired.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn, cast
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from pattern_rules import (
-    Candidate,
     Library,
     LibraryError,
     Members,
+    PatternRulesError,
     Recognition,
     Verdict,
     core_library_octets,
     load_library,
     recognise,
 )
-from pattern_rules.display import display
-from pattern_rules.sentences import LANGUAGES, Catalogue, catalogue, explain
+from pattern_rules.report import recognition_data, recognition_lines, suggestion_lines, why_not_lines
+from pattern_rules.sentences import LANGUAGES, catalogue
+from pattern_rules.suggestions import suggestions
+from pattern_rules.uid_list import Row, read_rows
+from pattern_rules.why_not import why_not
+from pattern_rules.worklist import Group, Worklist, sort_rows
 
 EXIT_DECIDE = 3
 EXIT_NOT_RECOGNISED = 4
-EXIT_LIBRARY = 5
+EXIT_REFUSED = 5
 _NOT_RECOGNISED = frozenset({Verdict.UNKNOWN, Verdict.ISSUER_UNKNOWN, Verdict.INADMISSIBLE})
 
 
@@ -50,6 +57,9 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_GS_OPTION = click.option("--gs", default=None, metavar="TEXT", help="TEXT stands for the group separator in UID.")
+
+
 @click.group()
 def uid() -> None:
     """Whose UID is this?"""
@@ -58,7 +68,7 @@ def uid() -> None:
 @uid.command("explain")
 @click.argument("octets", metavar="UID")
 @click.option("--made", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Day of manufacture, if known.")
-@click.option("--gs", default=None, metavar="TEXT", help="TEXT stands for the group separator (GS) in UID.")
+@_GS_OPTION
 @_common
 def explain_command(
     *,
@@ -73,14 +83,148 @@ def explain_command(
 ) -> None:
     """Explain whose UID it is, and why; UID is the code as printed or scanned, or - for standard input."""
     loaded, day = open_library(library, on)
-    raw = read_uid(octets, gs)
-    found = recognise(loaded, raw, on=day, members=members_of(loaded), own_party=own, made=made)
+    raw, members = read_uid(octets, gs), members_of(loaded)
+    found = recognise(loaded, raw, on=day, members=members, own_party=own, made=made)
+    suggested = suggestions(loaded, raw, on=day, members=members, own_party=own)
     if as_json:
-        click.echo(json.dumps(as_data(raw, found, language), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(recognition_data(raw, found, suggested, language), ensure_ascii=False, indent=2))
     else:
-        for line in as_lines(found, catalogue(language)):
-            click.echo(line)
+        sentences = catalogue(language)
+        more = suggestion_lines(suggested, sentences)
+        click.echo("\n".join([*recognition_lines(found, sentences), *([""] if more else []), *more]))
     sys.exit(exit_code(found))
+
+
+@uid.command("why-not")
+@click.argument("octets", metavar="UID")
+@click.argument("party")
+@_GS_OPTION
+@_common
+def why_not_command(
+    *,
+    octets: str,
+    party: str,
+    gs: str | None,
+    library: Path | None,
+    on: date | None,
+    own: str | None,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Explain why UID is not one of PARTY's: for each of its patterns, what stops it."""
+    loaded, day = open_library(library, on)
+    answers = why_not(loaded, read_uid(octets, gs), party, on=day, members=members_of(loaded), own_party=own)
+    if as_json:
+        data = [
+            {"pattern": answer.pattern.id, "reason": answer.reason.value, "position": answer.position}
+            for answer in answers
+        ]
+        click.echo(json.dumps(data, indent=2))
+    else:
+        click.echo("\n".join(why_not_lines(answers, party, catalogue(language))))
+
+
+@uid.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--column", default="1", show_default=True, help="Number or heading of the column in a table.")
+@click.option(
+    "--split", type=click.Path(file_okay=False, path_type=Path), help="Write one list for each Party into this folder."
+)
+@_common
+def check_command(
+    *,
+    file: Path,
+    column: str,
+    split: Path | None,
+    library: Path | None,
+    on: date | None,
+    own: str | None,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Sort a list of UIDs (txt, csv, tsv, xlsx) by the Party each belongs to."""
+    loaded, day = open_library(library, on)
+    try:
+        sorted_list = check_list(loaded, file, on=day, own_party=own, column=column)
+    except PatternRulesError as error:
+        _refused(str(error))
+    if split is not None:
+        write_lists(sorted_list, split)
+    if as_json:
+        click.echo(json.dumps(_worklist_data(sorted_list), indent=2))
+    else:
+        click.echo("\n".join(_worklist_lines(sorted_list, language)))
+    unsendable = any(group.verdict is not Verdict.ROUTABLE for group in sorted_list.groups)
+    sys.exit(EXIT_DECIDE if unsendable else 0)
+
+
+def check_list(
+    library: Library, path: Path, *, on: date, own_party: str | None, column: str = "1", progress: bool | None = None
+) -> Worklist:
+    """Recognises every UID of a file, with a progress bar on standard error (progress None: if it is a terminal)."""
+    show = sys.stderr.isatty() if progress is None else progress
+    recognised = partial(recognise, library, on=on, members=members_of(library), own_party=own_party)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not show) as bar, path.open("rb") as stream:
+        total = path.stat().st_size
+        rows = _with_progress(read_rows(stream, path.suffix, column), stream, bar, total)
+        return sort_rows(rows, recognised)
+
+
+def _with_progress(rows: Iterable[Row], stream: BinaryIO, bar: Progress, total: int) -> Iterator[Row]:
+    task = bar.add_task("", total=total)
+    for count, row in enumerate(rows):
+        if count % 1000 == 0 and not stream.closed:
+            bar.update(task, completed=stream.tell())
+        yield row
+    bar.update(task, completed=total)
+
+
+def write_lists(sorted_list: Worklist, folder: Path) -> None:
+    """One text file for each Party that something can be sent to, named by its code; files are made anew, never replaced."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for group in sorted_list.groups:
+        if group.verdict is Verdict.ROUTABLE:
+            with (folder / f"{group.parties[0].lower()}.txt").open("xb") as file:
+                file.writelines(row.octets + b"\n" for row in group.rows)
+
+
+def _worklist_lines(sorted_list: Worklist, language: str) -> list[str]:
+    lines: list[str] = []
+    for group in sorted_list.groups:
+        parties = ", ".join(group.parties)
+        sentence = catalogue(language).text("verdict", group.verdict.value, party=parties, parties=parties)
+        lines.append(f"{len(group.rows):9,}  {sentence}")
+        if group.verdict is not Verdict.ROUTABLE:
+            lines.append(f"{'':11}{_row_numbers(group)}")
+        if group.damaged:
+            cause = catalogue(language).text("suggestion", "leading-zeros")
+            lines.append(f"{group.damaged:9,}  {cause}")
+    if sorted_list.duplicates:
+        lines.append(f"{len(sorted_list.duplicates):9,}  {catalogue(language).text('word', 'duplicates')}")
+    return lines
+
+
+def _row_numbers(group: Group) -> str:
+    shown = [str(row.number) for row in group.rows[:20]]
+    return "# " + ", ".join(shown) + (" …" if len(group.rows) > len(shown) else "")
+
+
+def _worklist_data(sorted_list: Worklist) -> dict[str, object]:
+    return {
+        "groups": [
+            {
+                "verdict": group.verdict.value,
+                "parties": list(group.parties),
+                "rows": [row.number for row in group.rows],
+                "damaged_rows": [row.number for row in group.rows if row.was_number],
+            }
+            for group in sorted_list.groups
+        ],
+        "duplicates": [
+            {"row": duplicate.row, "first_row": duplicate.first_row} for duplicate in sorted_list.duplicates
+        ],
+    }
 
 
 def open_library(path: Path | None, on: date | None) -> tuple[Library, date]:
@@ -89,15 +233,15 @@ def open_library(path: Path | None, on: date | None) -> tuple[Library, date]:
     try:
         library = load_library(path.read_bytes() if path else core_library_octets())
     except LibraryError as error:
-        _library_refused(str(error))
+        _refused(str(error))
     if library.expired(day):
-        _library_refused(f"pattern library {library.version} expired on {library.expires}; get the current one")
+        _refused(f"pattern library {library.version} expired on {library.expires}; get the current one")
     return library, day
 
 
-def _library_refused(text: str) -> NoReturn:
+def _refused(text: str) -> NoReturn:
     click.echo(text, err=True)
-    sys.exit(EXIT_LIBRARY)
+    sys.exit(EXIT_REFUSED)
 
 
 def members_of(library: Library) -> Members:
@@ -109,7 +253,7 @@ def members_of(library: Library) -> Members:
 def read_uid(argument: str, gs: str | None) -> bytes:
     """Octets of the UID: the argument, or one line of standard input; `gs` is replaced by 0x1D."""
     if argument == "-":
-        raw = sys.stdin.buffer.readline(64 * 1024).removesuffix(b"\n").removesuffix(b"\r")
+        raw = cast(BinaryIO, sys.stdin.buffer).readline(64 * 1024).removesuffix(b"\n").removesuffix(b"\r")
     else:
         raw = argument.encode("utf-8", "surrogateescape")
     return raw.replace(gs.encode("utf-8"), b"\x1d") if gs else raw
@@ -120,61 +264,3 @@ def exit_code(found: Recognition) -> int:
     if found.verdict is Verdict.ROUTABLE:
         return 0
     return EXIT_NOT_RECOGNISED if found.verdict in _NOT_RECOGNISED else EXIT_DECIDE
-
-
-def as_lines(found: Recognition, sentences: Catalogue) -> list[str]:
-    """The explanation for a human."""
-    lines = [explain(found, sentences.language)]
-    if found.candidates:
-        lines += ["", f"{sentences.text('word', 'candidates')}:"]
-    for number, candidate in enumerate(found.candidates, start=1):
-        lines += _candidate_lines(number, candidate, sentences)
-    return lines
-
-
-def _candidate_lines(number: int, candidate: Candidate, sentences: Catalogue) -> list[str]:
-    membership = "" if candidate.member or not candidate.party else f" ({sentences.text('word', 'state-not-a-party')})"
-    steps = [step.value for step in candidate.reading.steps] or ["as-typed"]
-    lines = [
-        f"{number:3}. {candidate.party or '-'}{membership}  {candidate.pattern_id}  {candidate.pattern.form}: "
-        + sentences.text("standing", candidate.standing.value),
-        "     " + ", ".join(sentences.text("step", step) for step in steps),
-    ]
-    if candidate.parts:
-        lines.append("     " + "  ".join(f"{name}={display(value)}" for name, value in candidate.parts.items()))
-    lines += [
-        f"     {sentences.text('rule', result.rule.value)}: {sentences.text('outcome', result.outcome.value)}"
-        for result in candidate.checks
-    ]
-    if candidate.pattern.synthetic:
-        lines.append("     " + sentences.text("verdict", "synthetic"))
-    return lines
-
-
-def as_data(raw: bytes, found: Recognition, language: str) -> dict[str, object]:
-    """The explanation for a program."""
-    return {
-        "uid": display(raw),
-        "verdict": found.verdict.value,
-        "party": found.party,
-        "parties": list(found.parties),
-        "library_version": found.library_version,
-        "obstacle": found.obstacle.value if found.obstacle else None,
-        "explanation": explain(found, language),
-        "candidates": [
-            {
-                "pattern": candidate.pattern_id,
-                "party": candidate.party,
-                "member": candidate.member,
-                "standing": candidate.standing.value,
-                "level": candidate.pattern.level.value,
-                "form": candidate.pattern.form,
-                "reading": [step.value for step in candidate.reading.steps],
-                "parts": {name: display(value) for name, value in candidate.parts.items()},
-                "checks": {result.rule.value: result.outcome.value for result in candidate.checks},
-                "synthetic": candidate.pattern.synthetic,
-                "provenance": candidate.pattern.provenance,
-            }
-            for candidate in found.candidates
-        ],
-    }

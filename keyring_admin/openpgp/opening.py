@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import pysequoia
-from openpgp.composed import Message, SignedSecretKey
+from openpgp.composed import DecryptedMessage, Message, SignedSecretKey
 from openpgp.errors import Error as RpgpError
 
 
@@ -50,16 +50,22 @@ def open_message(octets: bytes, secret: SignedSecretKey, *, limit: int) -> Opene
     Raises UnopenableError.
     """
     try:
-        message = Message.from_bytes(octets).decrypt("", secret)
-        if message.is_nested:
-            raise UnopenableError
-        data = message.as_data_vec()
-        signatures = tuple(signature.to_bytes() for signature in message.signatures())
+        return inner_message(Message.from_bytes(octets).decrypt("", secret), limit=limit)
     except (RpgpError, MemoryError):
         raise UnopenableError from None
+
+
+def inner_message(message: Message | DecryptedMessage, *, limit: int) -> OpenedMessage:
+    """What stands inside an encrypted message: signed or not, compressed at most once, one literal.
+
+    Raises UnopenableError, or the library's own error.
+    """
+    if message.is_nested:
+        raise UnopenableError
+    data = message.as_data_vec()
     if len(data) > limit:
         raise UnopenableError
-    return OpenedMessage(data=data, signatures=signatures)
+    return OpenedMessage(data=data, signatures=tuple(signature.to_bytes() for signature in message.signatures()))
 
 
 def verify_signer(opened: OpenedMessage, certificate: bytes) -> Signer:

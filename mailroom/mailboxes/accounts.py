@@ -27,12 +27,17 @@ from keyring_admin.schema import officers, parties
 from mailroom.mailboxes.database_words import database_words
 from mailroom.mailboxes.settings import MailboxSettings
 
-# Dovecot variables, expanded and SQL-escaped by Dovecot: the whole address, its local part and its domain, in
-# lower case; a hash that names the officer's folder without showing the name, and never means anybody else.
-_ADDRESS: ColumnElement[str] = literal_column("'%Lu'", String)
-_LOCAL_PART: ColumnElement[str] = literal_column("'%Ln'", String)
-_DOMAIN: ColumnElement[str] = literal_column("'%Ld'", String)
-_ADDRESS_HASH: ColumnElement[str] = literal_column("'%{sha256:user}'", String)
+# Dovecot expands and escapes its variables in the query's text: the whole address in lower case, and a hash that names
+# the officer's folder without showing the name, and never means anybody else. Each stands in a query once.
+_ASKED = select(
+    literal_column("'%Lu'", String).label("address"),
+    literal_column("'%{sha256:user}'", String).label("hash"),
+).subquery("asked")
+# While PostgreSQL is away Dovecot (Debian's 2.3.19.1) escapes every value to nothing and asks all the same. "No such
+# officer" would be final; a division by zero makes it what it is, a fault of the database.
+_ESCAPED = and_(
+    literal_column("1") / func.length(_ASKED.c.address) >= 0, literal_column("64") / func.length(_ASKED.c.hash) == 1
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,9 @@ def account_queries(settings: MailboxSettings) -> AccountQueries:
         # Were an officer admitted under a Party's own address, the login would own the Party's mailbox.
         ~officers.c.address.like(f"%%@{settings.gateway_domain}"),
     )
-    this_officer = and_(admitted, officers.c.address == _ADDRESS)
-    this_party = and_(member, func.lower(parties.c.code) == _LOCAL_PART, literal(settings.gateway_domain) == _DOMAIN)
+    this_officer = and_(admitted, officers.c.address == _ASKED.c.address)
+    mailbox = func.lower(parties.c.code) + f"@{settings.gateway_domain}"
+    this_party = and_(member, mailbox == _ASKED.c.address)
     return AccountQueries(
         driver=words.driver,
         connect=words.connect,
@@ -73,9 +79,7 @@ def account_queries(settings: MailboxSettings) -> AccountQueries:
         officer=text(_officer_folders(settings).where(this_officer)),
         party=text(_party_mailbox(settings).where(this_party)),
         all_officers=text(select(officers.c.address.label("user")).where(admitted)),
-        all_parties=text(
-            select((func.lower(parties.c.code) + f"@{settings.gateway_domain}").label("user")).where(member)
-        ),
+        all_parties=text(select(mailbox.label("user")).where(member)),
     )
 
 
@@ -106,7 +110,7 @@ def _party_mailbox(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
 def _officer_folders(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
     """An officer's own folder and, with a role, the Party's. A column that is NULL leaves the default: no Party."""
     has_role = or_(officers.c.can_query, officers.c.can_reply, officers.c.can_review)
-    own = literal(f"{settings.data_folder}/officers/") + func.lower(parties.c.code) + "/" + _ADDRESS_HASH
+    own = literal(f"{settings.data_folder}/officers/") + func.lower(parties.c.code) + "/" + _ASKED.c.hash
     return select(
         own.label("home"),
         case((has_role, "no"), else_=null()).label("namespace/party/disabled"),

@@ -3,21 +3,17 @@
 import grp
 import os
 import pwd
-import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mailroom.mailboxes.accounts import account_queries
+from mailroom.mailboxes.installation import Installation
 from mailroom.mailboxes.mailbox_error import MailboxFault, MailboxServerError
 from mailroom.mailboxes.recipients import SENT
 from mailroom.mailboxes.rights import rights_file
 from mailroom.mailboxes.settings import MailboxSettings
-
-SUPPORTED = "2.3"
 
 _UNUSED_LISTENERS = (
     ("aggregator", "fifo_listener", "replication-notify-fifo"),
@@ -51,27 +47,6 @@ class Account:
     group: str
     uid: int
     gid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """The Dovecot found on this machine."""
-
-    program: Path
-    version: str
-
-
-def find_installation(program: str = "dovecot") -> Installation:
-    """The installed Dovecot. Raises MailboxServerError if there is none, or its version is not 2.3."""
-    path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if path is None:
-        raise MailboxServerError(MailboxFault.NOT_INSTALLED)
-    answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
-    found = re.match(r"(\d+\.\d+)\.[\w.-]+", answer.stdout)
-    # 2.4 reads another language of configuration.
-    if found is None or found.group(1) != SUPPORTED:
-        raise MailboxServerError(MailboxFault.WRONG_VERSION)
-    return Installation(program=Path(path), version=found.group(0))
 
 
 def account_for(settings: MailboxSettings) -> Account:

@@ -13,10 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from mailroom.mailboxes.configuration import Account, Installation, account_for, find_installation, write_configuration
+from mailroom.mailboxes.configuration import Account, account_for, write_configuration
+from mailroom.mailboxes.database_words import database_words
+from mailroom.mailboxes.installation import Installation, find_installation
 from mailroom.mailboxes.log_lines import without_people
 from mailroom.mailboxes.mailbox_error import MailboxFault, MailboxServerError
-from mailroom.mailboxes.probes import imap_greets, lmtp_greets
+from mailroom.mailboxes.probes import alive_in_group, imap_greets, lmtp_greets
 from mailroom.mailboxes.settings import MailboxSettings
 
 _KEPT_LINES = 200
@@ -58,12 +60,18 @@ class Dovecot:
             raise MailboxServerError(MailboxFault.ALREADY_STARTED)
         account = account_for(self._settings)
         self._installation = find_installation()
+        words = database_words(self._settings.database_url)
+        if not self._installation.has_driver(words.driver):
+            raise MailboxServerError(MailboxFault.DRIVER_MISSING)
+        # Dovecot would make an empty database in its place.
+        if words.driver == "sqlite" and not Path(words.connect).exists():
+            raise MailboxServerError(MailboxFault.DATABASE_MISSING)
         self._configuration = write_configuration(self._settings, self._installation)
         # With mode 0 Dovecot neither serves nor removes it, and each start would wait for it for five seconds.
         (self._settings.run_folder / "anvil-auth-penalty").unlink(missing_ok=True)
         self._lines.clear()
         self._child = subprocess.Popen(
-            [*_launcher(account), str(self._installation.program), "-F", "-c", str(self._configuration)],
+            [*_launcher(account), str(self._installation.dovecot), "-F", "-c", str(self._configuration)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -94,9 +102,9 @@ class Dovecot:
             self._child.kill()
             self._child.wait()
         deadline = time.monotonic() + timeout
-        while _group_exists(group) and time.monotonic() < deadline:
+        while alive_in_group(group) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        if _group_exists(group):
+        if alive_in_group(group):
             os.killpg(group, signal.SIGKILL)
         if self._reader is not None:
             self._reader.join(timeout)
@@ -119,11 +127,9 @@ class Dovecot:
     def _doveadm(self, *arguments: str, timeout: float) -> None:
         if self.pid is None or self._installation is None or self._configuration is None:
             raise MailboxServerError(MailboxFault.NOT_ANSWERING, self.log_lines)
-        program = self._installation.program.with_name("doveadm")
-        if not program.exists():
-            program = Path("/usr/bin/doveadm")
+        command = [str(self._installation.doveadm), "-c", str(self._configuration), *arguments]
         done = subprocess.run(
-            [*_launcher(account_for(self._settings)), str(program), "-c", str(self._configuration), *arguments],
+            [*_launcher(account_for(self._settings)), *command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -165,11 +171,3 @@ def _launcher(account: Account) -> list[str]:
     if os.geteuid() == 0:
         words += ["--reuid", str(account.uid), "--regid", str(account.gid), "--clear-groups", "--bounding-set=-all"]
     return [*words, "prlimit", "--core=0:0", "--"]
-
-
-def _group_exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True

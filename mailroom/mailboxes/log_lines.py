@@ -13,7 +13,7 @@ _PATTERNS = (
     # What stands in parentheses after a word: `sql(name,IP,<session>)`, `lookup(name)`; a process id may stay.
     re.compile(r"(?<=\w)\((?!\d+\))[^()]*\)"),
     re.compile(r"(?<=<)[^<>]*(?=>)"),
-    re.compile(r"(?<=\buser[= ])\S+|(?<=\brcpt )\S+|(?<=\b[rl]ip=)\S+", re.IGNORECASE),
+    re.compile(r"(?<=\buser=)\S+|(?<=\blookup user )\S+|(?<=\brcpt )\S+|(?<=\b[rl]ip=)\S+"),
     re.compile(r"[^\s<>(),;:=]+@[^\s<>(),;:=]+"),
     re.compile(r"[0-9a-f]{64}"),
 )

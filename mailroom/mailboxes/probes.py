@@ -1,4 +1,4 @@
-"""Whether the mailbox server answers on its sockets."""
+"""Whether the mailbox server answers on its sockets, and whether anything of it still runs."""
 
 import socket
 import ssl
@@ -32,3 +32,16 @@ def imap_greets(host: str, port: int) -> bool:
             return tls.recv(4) == b"* OK"
     except OSError:
         return False
+
+
+def alive_in_group(group: int) -> bool:
+    """Whether a process of the group still runs; those that wait to be reaped do not (proc_pid_stat(5))."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                state, _, process_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended while we looked
+            if int(process_group) == group and state != "Z":
+                return True
+    return False

@@ -1,0 +1,59 @@
+"""`gsp directory`: the address book for officers' tools."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import Deployment, pass_deployment
+from gateway.cli.officer_options import READABLE, officer_errors, read_book
+from gateway.directory_export import address_book
+from gateway.officer.address_book import dump_address_book
+from gateway.officer.keyring import OfficerKeyring
+
+
+@click.group()
+def directory() -> None:
+    """The address book for officers' tools: the gateway and the Parties, with their certificates."""
+
+
+@directory.command()
+@pass_deployment
+def export(deployment: Deployment) -> None:
+    """Print the address book as JSON: the gateway, the Parties, their reading certificates in force; no officers.
+
+    \b
+    gsp directory export > directory.json
+    """
+    with deployment.reading() as connection:
+        book = address_book(connection, deployment.settings, datetime.now(UTC))
+    click.echo(dump_address_book(book), nl=False)
+
+
+@directory.command("import")
+@click.argument("file", type=READABLE)
+@click.option(
+    "--gnupg-home", type=click.Path(file_okay=False, path_type=Path), help="GnuPG's own default if not given."
+)
+@click.option("--yes", is_flag=True, help="Import; without, only show the fingerprints to compare.")
+def import_command(file: Path, *, gnupg_home: Path | None, yes: bool) -> None:
+    """Import the certificates of an address book into your GnuPG, after you compared the fingerprints.
+
+    \b
+    gsp directory import directory.json           shows the fingerprints
+    gsp directory import directory.json --yes     imports the certificates
+    """
+    with officer_errors():
+        book = read_book(file)
+        entries = [("gateway", book.gateway)]
+        entries += [(party.address, certificate) for party in book.parties for certificate in party.certificates]
+        for name, certificate in entries:
+            digits = certificate.fingerprint
+            click.echo(f"{name:28} {' '.join(digits[start : start + 4] for start in range(0, len(digits), 4))}")
+        if not yes:
+            click.echo("nothing was imported: compare each fingerprint with the printed list, then repeat with --yes")
+            return
+        keyring = OfficerKeyring(gnupg_home)
+        for _name, certificate in entries:
+            keyring.import_certificate(certificate.armor, certificate.fingerprint)
+        click.echo(f"{len(entries)} certificates are in your keyring")

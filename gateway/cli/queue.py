@@ -1,0 +1,40 @@
+"""`gsp queue`: what waits, and what was parked for a human."""
+
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.context import Deployment, pass_deployment
+from keyring_admin.database import write_transaction
+from mailroom.intake import count_mails, unshunt_mails
+from mailroom.outbound import count_deliveries, unshunt_deliveries
+
+
+@click.group()
+def queue() -> None:
+    """What waits, and what was parked for a human."""
+
+
+@queue.command("list")
+@pass_deployment
+def list_command(deployment: Deployment) -> None:
+    """Count what stands in the queue, by state. docs/states.md explains the states."""
+    table = Table("queue", "state", "number")
+    with deployment.reading() as connection:
+        for mail_state, number in count_mails(connection).items():
+            table.add_row("accepted mails", mail_state.value, str(number))
+        for state, number in count_deliveries(connection).items():
+            table.add_row("deliveries", state.value, str(number))
+    Console().print(table)
+
+
+@queue.command()
+@pass_deployment
+def unshunt(deployment: Deployment) -> None:
+    """Put every parked mail and delivery back into the queue, after what was wrong has been repaired."""
+    with write_transaction(deployment.engine()) as connection:
+        mails = unshunt_mails(connection)
+        deliveries = unshunt_deliveries(connection, datetime.now(UTC))
+    click.echo(f"{mails} mails and {deliveries} deliveries are tried again")

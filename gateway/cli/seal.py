@@ -1,0 +1,134 @@
+"""`gsp seal`: from a form to a sealed mail."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from forms.validation import validate
+from gateway.cli.officer_options import (
+    READABLE,
+    officer_errors,
+    officer_options,
+    password_from,
+    read_book,
+    server_options,
+)
+from gateway.officer.keyring import OfficerKeyring
+from gateway.officer.memory import SENT, Memory, RememberedForm
+from gateway.officer.problem import OfficerProblemError
+from gateway.officer.routing import route_query
+from gateway.officer.sealing import Route, SealedMail, seal_form
+from gateway.officer.submitting import submit
+from pattern_rules import load_library
+
+
+@click.command()
+@click.argument("form_file", metavar="FORM", type=READABLE)
+@officer_options
+@click.option("--party", "own_party", required=True, envvar="GSP_PARTY", help="Code of your own Party (or GSP_PARTY).")
+@click.option("--library", "library_file", type=READABLE, help="The pattern library; needed for a query.")
+@click.option("--reply-to", "exchange", help="Exchange id of the query this form answers; `gsp open` shows it.")
+@click.option("--declare-uids", is_flag=True, help="Tell the gateway how many UIDs are asked about, for statistics.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the mail to this file; - is standard output.")
+@click.option(
+    "--attachments",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write slip.asc and body.asc into this folder, to attach them to an empty mail to query@ by hand.",
+)
+@click.option("--send", metavar="HOST:PORT", help="Send it: submission with implicit TLS.")
+@server_options
+def seal(
+    form_file: Path,
+    *,
+    officer: str,
+    gnupg_home: Path | None,
+    book_file: Path,
+    memory_file: Path,
+    own_party: str,
+    library_file: Path | None,
+    exchange: str | None,
+    declare_uids: bool,
+    output: Path | None,
+    attachments: Path | None,
+    send: str | None,
+    password_file: Path | None,
+    ca: Path | None,
+) -> None:
+    """Sign a FORM, seal it for the Party whose UID it asks about, and write or send the mail for the gateway.
+
+    The gateway sees which Party asks which, never the form. Without --output, --attachments or --send, only what
+    would be done is told.
+
+    \b
+    gsp seal query.xml --officer alice@customs.example --party KE \\
+        --address-book directory.json --library library.toml --send gsp.example.org:465
+    """
+    if not (output or attachments or send):
+        click.echo("nothing is written or sent: give --output, --attachments or --send", err=True)
+    with officer_errors():
+        form = validate(form_file.read_bytes())
+        book, keyring, memory = read_book(book_file), OfficerKeyring(gnupg_home), Memory(memory_file)
+        now = datetime.now(UTC)
+        if exchange is not None:
+            query = memory.query_of(exchange)
+            if query is None:
+                raise OfficerProblemError("the query of this exchange is not in your memory: open it first")
+            route = Route(query.requesting_party, query.requested_party, query=query)
+        elif library_file is not None:
+            route = route_query(
+                form, load_library(library_file.read_bytes()), book, own_party=own_party, today=now.date()
+            )
+        else:
+            raise OfficerProblemError("a query needs --library; a reply needs --reply-to")
+        sealed = seal_form(
+            form,
+            route,
+            officer_address=officer,
+            officer_fingerprint=keyring.own_key(officer),
+            book=book,
+            keyring=keyring,
+            declare_uids=declare_uids,
+            now=now,
+        )
+        if output or attachments or send:
+            memory.remember(
+                RememberedForm(
+                    digest=sealed.form_digest,
+                    exchange=sealed.exchange,
+                    pack=form.pack,
+                    requesting_party=route.requesting_party,
+                    requested_party=route.requested_party,
+                    direction=SENT,
+                    seen_at=now,
+                    body_sha256=sealed.body_sha256,
+                )
+            )
+        other = route.requesting_party if route.query is not None else route.requested_party
+        by = f", by pattern {route.pattern_id} of library {route.library_version}" if route.pattern_id else ""
+        click.echo(f"sealed for {other}{by}; exchange {sealed.exchange}", err=True)
+        _write(sealed, output, attachments)
+        if send:
+            host, _, port = send.rpartition(":")
+            if not host or not port.isdigit():
+                raise click.BadParameter("expected HOST:PORT, such as gsp.example.org:465", param_hint="--send")
+            reply = submit(
+                sealed.mail,
+                sender=officer,
+                recipient=f"query@{book.domain}",
+                host=host,
+                port=int(port),
+                password=password_from(password_file),
+                certificate_authority=ca,
+            )
+            click.echo(f"the gateway answered: {reply}", err=True)
+
+
+def _write(sealed: SealedMail, output: Path | None, attachments: Path | None) -> None:
+    if output is not None:
+        with click.open_file(str(output), "wb") as file:
+            file.write(sealed.mail)
+    if attachments is not None:
+        attachments.mkdir(parents=True, exist_ok=True)
+        (attachments / "slip.asc").write_bytes(sealed.slip)
+        (attachments / "body.asc").write_bytes(sealed.body)

@@ -1,0 +1,57 @@
+"""`gsp serve` and `gsp run`: the gateway, whole or one program at a time."""
+
+from importlib import import_module
+
+import click
+
+from gateway.account import AccountError, leave_root
+from gateway.cli.context import Deployment, pass_deployment
+from gateway.programs.supervisor import Supervisor
+from gateway.settings import Settings
+from gateway.state import SchemaOutdatedError
+from keyring_admin.gateway_key import GatewayKeyError
+from mailroom.mailboxes.mailbox_error import MailboxServerError
+
+# Each program loads only what it needs: what a process does not hold cannot leak from it.
+PROGRAMS = {
+    "edge": ("gateway.edge.process", "run_edge"),
+    "process": ("gateway.programs.process", "run_process"),
+    "deliver": ("gateway.programs.deliver", "run_deliver"),
+}
+
+
+@click.command()
+@pass_deployment
+def serve(deployment: Deployment) -> None:
+    """Run the gateway: mailbox server, edge, processing, delivery. Ctrl-C or SIGTERM stops all of it.
+
+    SIGHUP makes the edge read its TLS certificate again.
+    """
+    settings = _prepare(deployment)
+    try:
+        Supervisor(settings, str(deployment.file.absolute())).run()
+    except MailboxServerError as error:
+        raise click.ClickException("\n".join([str(error), *error.log_lines])) from None
+
+
+@click.command()
+@click.argument("program", type=click.Choice(sorted(PROGRAMS)))
+@pass_deployment
+def run(deployment: Deployment, program: str) -> None:
+    """Run one program alone: several machines may share the work over one PostgreSQL database."""
+    settings = _prepare(deployment)
+    try:
+        module, entry = PROGRAMS[program]
+        getattr(import_module(module), entry)(settings)
+    except (SchemaOutdatedError, GatewayKeyError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _prepare(deployment: Deployment) -> Settings:
+    settings = deployment.settings
+    try:
+        leave_root(settings.folder, settings.service.account)
+    except AccountError as error:
+        raise click.ClickException(str(error)) from None
+    settings.run_folder.mkdir(mode=0o700, exist_ok=True)
+    return settings

@@ -1,0 +1,125 @@
+"""Making a deployment: folder, keys, TLS certificate, configuration, library, database."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from gateway.delivered_mail import PILOT_MARK
+from gateway.settings import Settings, load_settings
+from gateway.state import open_state, upgrade_database
+from keyring_admin.addresses import AddressError, canonical_domain
+from keyring_admin.certificate_store import Purpose, admit_certificate
+from keyring_admin.certificates import examine_certificate
+from keyring_admin.database import write_transaction
+from keyring_admin.gateway_key import create_gateway_certificate, export_certificate
+from keyring_admin.openpgp.armor import ArmorKind, enarmor
+
+# The addresses the gateway itself reads (DESIGN §4); mail clients insist on a User ID for each.
+GATEWAY_ADDRESSES = ("query", "resolve", "keys", "forms")
+_TLS_DAYS = 365
+
+
+class DeploymentError(RuntimeError):
+    """The deployment cannot be made; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDeployment:
+    """What `gsp init` made."""
+
+    folder: Path
+    fingerprint: str
+
+
+def make_deployment(
+    folder: Path, domain: str, *, pilot: bool, submission_port: int, starttls_port: int, imap_port: int
+) -> MadeDeployment:
+    """Make a deployment in an empty or new folder. Raises DeploymentError or GatewayKeyError."""
+    try:
+        domain = canonical_domain(domain, special_use_domains=pilot)
+    except AddressError:
+        hint = "" if pilot else "; domains such as .test need --pilot"
+        raise DeploymentError(f"--domain: expected a mail domain such as gsp.example.org{hint}") from None
+    folder = folder.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        raise DeploymentError(f"{folder} is not empty: choose another folder, or empty it yourself")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    addresses = [f"{local}@{domain}" for local in GATEWAY_ADDRESSES]
+    label = f"GSP gateway {PILOT_MARK}" if pilot else "GSP gateway"
+    fingerprint = create_gateway_certificate(folder / "gnupg", addresses, label=label)
+    _write_tls(folder / "tls", domain)
+    library = files("pattern_rules").joinpath("data/core-library.toml").read_bytes()
+    (folder / "library.toml").write_bytes(library)
+    ports = (submission_port, starttls_port, imap_port)
+    (folder / "gsp.toml").write_text(_configuration(domain, fingerprint, pilot, ports), encoding="utf-8")
+    settings = load_settings(folder / "gsp.toml")
+    upgrade_database(settings)
+    _admit_gateway(settings)
+    return MadeDeployment(folder, fingerprint)
+
+
+def _admit_gateway(settings: Settings) -> None:
+    now = datetime.now(UTC)
+    octets = export_certificate(settings.gnupg_home, settings.gateway.fingerprint)
+    facts = examine_certificate(octets, f"query@{settings.gateway.domain}", now=now, special_use_domains=True)
+    with write_transaction(open_state(settings)) as connection:
+        admit_certificate(connection, facts, purpose=Purpose.GATEWAY, party=None, now=now)
+    settings.path("gateway-certificate.asc").write_bytes(enarmor(facts.octets, ArmorKind.PUBLIC_KEY))
+
+
+def _configuration(domain: str, fingerprint: str, pilot: bool, ports: tuple[int, int, int]) -> str:
+    submission_port, starttls_port, imap_port = ports
+    flag = str(pilot).lower()
+    return f"""\
+# Configuration of a GSP gateway. docs/configuration.md explains every key; what is not here has its default.
+
+[gateway]
+domain = "{domain}"
+fingerprint = "{fingerprint}"
+pilot = {flag}
+special_use_domains = {flag}
+
+[submission]
+host = "127.0.0.1"
+tls_port = {submission_port}
+starttls_port = {starttls_port}
+
+[mailboxes]
+imap_host = "127.0.0.1"
+imap_port = {imap_port}
+"""
+
+
+def _write_tls(folder: Path, domain: str) -> None:
+    """A self-signed certificate for development: for the domain, localhost and the loopback addresses."""
+    folder.mkdir(mode=0o700)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, domain)])
+    now = datetime.now(UTC)
+    names: list[x509.GeneralName] = [x509.DNSName(domain), x509.DNSName("localhost")]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=_TLS_DAYS))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key_file = folder / "key.pem"
+    key_file.touch(mode=0o600)
+    key_file.write_bytes(pem)
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -1,0 +1,83 @@
+"""The address book: the gateway and the Parties, as `gsp directory export` writes them for officers' tools.
+
+It is worth what its fingerprints are worth: compare them with the printed list before importing it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from gateway.officer.problem import OfficerProblemError
+
+FORMAT = "gsp-address-book/1"
+SIZE_LIMIT = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BookCertificate:
+    """fingerprint: full, upper-case hex. armor: the certificate."""
+
+    fingerprint: str
+    armor: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookParty:
+    """A Party, its address at the gateway, its reading certificates in force."""
+
+    code: str
+    name: str
+    address: str
+    member_from: date
+    member_until: date | None
+    certificates: tuple[BookCertificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """The whole book. pilot: everything of this gateway is a test."""
+
+    domain: str
+    pilot: bool
+    gateway: BookCertificate
+    parties: tuple[BookParty, ...]
+
+    def party(self, code: str) -> BookParty:
+        """The Party with this code. Raises OfficerProblemError."""
+        for party in self.parties:
+            if party.code == code:
+                return party
+        raise OfficerProblemError(f"{code} is not in the address book; fetch a new one from your administrator")
+
+
+def dump_address_book(book: AddressBook) -> str:
+    """The book as JSON."""
+    return json.dumps({"format": FORMAT, **asdict(book)}, indent=2, default=str, ensure_ascii=False) + "\n"
+
+
+def load_address_book(octets: bytes) -> AddressBook:
+    """Read a book. Raises OfficerProblemError."""
+    if len(octets) > SIZE_LIMIT:
+        raise OfficerProblemError("the address book is too large")
+    try:
+        values = json.loads(octets)
+        if values["format"] != FORMAT:
+            raise OfficerProblemError("the address book has an unknown format; update this program")
+        return AddressBook(
+            domain=str(values["domain"]),
+            pilot=bool(values["pilot"]),
+            gateway=BookCertificate(**values["gateway"]),
+            parties=tuple(
+                BookParty(
+                    code=str(party["code"]),
+                    name=str(party["name"]),
+                    address=str(party["address"]),
+                    member_from=date.fromisoformat(party["member_from"]),
+                    member_until=date.fromisoformat(party["member_until"]) if party["member_until"] else None,
+                    certificates=tuple(BookCertificate(**certificate) for certificate in party["certificates"]),
+                )
+                for party in values["parties"]
+            ),
+        )
+    except (ValueError, KeyError, TypeError):
+        raise OfficerProblemError("the address book cannot be read; fetch a new one from your administrator") from None

@@ -1,0 +1,159 @@
+"""Sealing a form: the body for the Party, the routing slip for the gateway, both in one mail to `query@` (DESIGN §5.2).
+
+The UID is recognised here, on the officer's machine, against the officer's own copy of the library.
+"""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from forms.binding import bind
+from forms.form import Bindings, Form, digest
+from forms.identifiers import new_identifier
+from forms.slip import BodyKind, MessageClass, Slip, compose_slip
+from forms.text import render_text
+from gateway.mail_header import date_value, header_block
+from gateway.officer.address_book import AddressBook
+from gateway.officer.keyring import OfficerKeyring
+from gateway.officer.memory import RememberedForm
+from gateway.officer.problem import OfficerProblemError
+from keyring_admin.openpgp.armor import enarmor
+
+LIFETIME = timedelta(days=7)
+_SMALLEST_SIZE_CLASS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a form goes, and by which pattern; a reply goes by its exchange instead."""
+
+    requesting_party: str
+    requested_party: str
+    pattern_id: str | None = None
+    library_version: int | None = None
+    query: RememberedForm | None = None  # the query answered
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMail:
+    """What `gsp seal` makes: the whole mail, and the two messages in it for those who attach them by hand."""
+
+    exchange: str
+    form_digest: str
+    body_sha256: str
+    mail: bytes = field(repr=False)
+    slip: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def seal_form(
+    form: Form,
+    route: Route,
+    *,
+    officer_address: str,
+    officer_fingerprint: str,
+    book: AddressBook,
+    keyring: OfficerKeyring,
+    declare_uids: bool,
+    now: datetime,
+) -> SealedMail:
+    """Bind, sign and seal a form. Raises OfficerProblemError; forms.FormError if the form cannot be bound."""
+    now = now.astimezone(UTC).replace(microsecond=0)
+    slip_id = new_identifier()
+    exchange = route.query.exchange if route.query is not None else slip_id
+    bound = bind(
+        form,
+        Bindings(
+            exchange=exchange,
+            requesting_party=route.requesting_party,
+            requested_party=route.requested_party,
+            created=now,
+            expires=now + LIFETIME,
+            query_sha256=route.query.digest if route.query is not None else None,
+        ),
+    )
+    party = book.party(route.requesting_party if route.query is not None else route.requested_party)
+    if not party.certificates:
+        raise OfficerProblemError(f"{party.code} has no reading certificate in force: nothing can be sealed to it")
+    readers = [certificate.fingerprint for certificate in party.certificates]
+    body = keyring.sign_and_encrypt(
+        form_entity(bound), signer=officer_fingerprint, recipients=[*readers, officer_fingerprint]
+    )
+    body_sha256 = hashlib.sha256(body).hexdigest()
+    slip = Slip(
+        id=slip_id,
+        created=now,
+        expires=now + LIFETIME,
+        message_class=MessageClass.REPLY if route.query is not None else MessageClass.QUERY,
+        form_pack=bound.pack,
+        form_version=bound.version,
+        requesting_party=route.requesting_party,
+        requested_party=route.requested_party,
+        pattern_id=route.pattern_id,
+        library_version=route.library_version,
+        uid_count=len(bound.uids) if declare_uids else None,
+        exchange=route.query.exchange if route.query is not None else None,
+        body_sha256=body_sha256,
+        body_kind=BodyKind.MIME,
+        gateway_fingerprint=book.gateway.fingerprint,
+    )
+    slip_message = keyring.sign_and_encrypt(
+        compose_slip(slip), signer=officer_fingerprint, recipients=[book.gateway.fingerprint]
+    )
+    return SealedMail(
+        exchange=exchange,
+        form_digest=digest(bound),
+        body_sha256=body_sha256,
+        mail=_mail(officer_address, f"query@{book.domain}", slip_message, body, now),
+        slip=enarmor(slip_message),
+        body=enarmor(body),
+    )
+
+
+def form_entity(form: Form) -> bytes:
+    """The plaintext of a sealed body: readable summary and XML, padded to its size class (DESIGN §5.2)."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"GSP {form.pack} {form.bindings.exchange if form.bindings is not None else ''}".strip()
+    message.set_content(render_text(form, form.language), cte="base64")
+    message.add_attachment(form.canonical, maintype="application", subtype="xml", filename=f"{form.pack}.xml")
+    message.set_param("hp", "cipher")  # RFC 9788 §2.1: every header field here is protected
+    octets = message.as_bytes()
+    size = max(_SMALLEST_SIZE_CLASS, 1 << (len(octets) - 1).bit_length())
+    return octets + _padding(size - len(octets))
+
+
+def _padding(length: int) -> bytes:
+    """Blank lines after the last boundary: an epilogue, which every reader ignores (RFC 2046 §5.1.1)."""
+    line = b" " * 74 + b"\r\n"
+    whole = line * (length // len(line) + 1)
+    padding = whole[:length]
+    return padding if padding.endswith(b"\r\n") or length < 2 else padding[:-2] + b"\r\n"
+
+
+def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime) -> bytes:
+    boundary = f"=_{secrets.token_hex(16)}"
+    fields = [
+        ("From", sender),
+        ("To", recipient),
+        ("Date", date_value(now)),
+        ("Message-ID", f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"),
+        ("Subject", "..."),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/mixed; boundary="{boundary}"'),
+    ]
+    parts = b"".join(_attachment(boundary, name, octets) for name, octets in (("slip.pgp", slip), ("body.pgp", body)))
+    return header_block(fields) + b"\r\n" + parts + f"--{boundary}--\r\n".encode("ascii")
+
+
+def _attachment(boundary: str, name: str, octets: bytes) -> bytes:
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: application/octet-stream; name="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
+    )
+    return head.encode("ascii") + base64.encodebytes(octets).replace(b"\n", b"\r\n")

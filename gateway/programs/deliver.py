@@ -1,0 +1,64 @@
+"""The program `deliver`: hands what is ready to the mailboxes."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from gateway.delivering import PROGRAM, EnvelopeObserver
+from gateway.journal import Event, note
+from gateway.mailbox_server import message_finder
+from gateway.programs.stopping import stop_on_signals
+from gateway.settings import Settings
+from gateway.state import open_state
+from mailroom.delivery import Deliverer, RetryPolicy
+from mailroom.lmtp import LmtpConnection
+from mailroom.wakeup import Wakeup
+
+POLL_SECONDS = 1.0
+_DATABASE_AWAY_SECONDS = 1.0
+
+
+def run_deliver(settings: Settings) -> None:
+    """Deliver until SIGTERM."""
+    stopping = stop_on_signals()
+    endpoint = lmtp_endpoint(settings)
+    deliverer = Deliverer(
+        open_state(settings),
+        lambda: LmtpConnection(endpoint),
+        message_finder(settings),
+        EnvelopeObserver(pilot=settings.gateway.pilot, process_bell=settings.run_folder / "process.bell"),
+        retry_policy(settings),
+    )
+    bell = Wakeup(settings.run_folder / "deliver.bell")
+    note(PROGRAM, Event.STARTED)
+    while not stopping.is_set():
+        try:
+            started = deliverer.start_due()
+            if started or deliverer.working:
+                deliverer.wait_for_room(POLL_SECONDS)
+            else:
+                bell.wait(POLL_SECONDS)
+        except OperationalError as error:
+            note(PROGRAM, Event.DATABASE_AWAY, error=type(error))
+            stopping.wait(_DATABASE_AWAY_SECONDS)
+    deliverer.stop()
+    bell.close()
+    note(PROGRAM, Event.STOPPED)
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """The retries of the configuration."""
+    return RetryPolicy(
+        first=settings.delivery.first_retry_seconds,
+        longest=settings.delivery.longest_retry_seconds,
+        give_up=timedelta(hours=settings.delivery.give_up_hours),
+        lease=timedelta(seconds=settings.delivery.lease_seconds),
+        connections=settings.delivery.connections,
+    )
+
+
+def lmtp_endpoint(settings: Settings) -> Path | tuple[str, int]:
+    """A UNIX socket, or host and port."""
+    host, colon, port = settings.mailboxes.lmtp.rpartition(":")
+    return (host, int(port)) if colon and port.isdigit() else settings.path(settings.mailboxes.lmtp)

@@ -1,0 +1,45 @@
+"""The program `process`: makes accepted mails ready for delivery, and writes notices."""
+
+import time
+
+from sqlalchemy.exc import OperationalError
+
+from gateway.journal import Event, note
+from gateway.processing import PROGRAM, Processor
+from gateway.programs.stopping import stop_on_signals
+from gateway.settings import Settings
+from gateway.signing import GatewaySigner
+from gateway.state import open_state
+from keyring_admin.gateway_key import export_secret_subkeys
+from mailroom.wakeup import Wakeup, ring
+
+POLL_SECONDS = 1.0
+_FORGET_EVERY_SECONDS = 3600.0
+_DATABASE_AWAY_SECONDS = 1.0
+
+
+def run_process(settings: Settings) -> None:
+    """Work until SIGTERM."""
+    stopping = stop_on_signals()
+    processor = Processor(
+        engine=open_state(settings),
+        signer=GatewaySigner(export_secret_subkeys(settings.gnupg_home, settings.gateway.fingerprint)),
+        domain=settings.gateway.domain,
+        pilot=settings.gateway.pilot,
+    )
+    bell = Wakeup(settings.run_folder / "process.bell")
+    note(PROGRAM, Event.STARTED)
+    forget_at = 0.0
+    while not stopping.is_set():
+        try:
+            if processor.process_all():
+                ring(settings.run_folder / "deliver.bell")
+            if time.monotonic() >= forget_at:
+                processor.forget_old()
+                forget_at = time.monotonic() + _FORGET_EVERY_SECONDS
+            bell.wait(POLL_SECONDS)
+        except OperationalError as error:
+            note(PROGRAM, Event.DATABASE_AWAY, error=type(error))
+            stopping.wait(_DATABASE_AWAY_SECONDS)
+    bell.close()
+    note(PROGRAM, Event.STOPPED)

@@ -1,0 +1,100 @@
+"""`gsp serve`: starts Dovecot and the programs, starts again what dies, stops all of it together."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+from gateway.journal import Event, note
+from gateway.mailbox_server import mailbox_settings
+from gateway.programs.stopping import stop_on_signals
+from gateway.settings import Settings
+from mailroom.mailboxes.dovecot import Dovecot
+
+PROGRAM = "serve"
+PROGRAMS = ("process", "deliver", "edge")  # the edge last: it takes mail only when the rest stands
+_LONGEST_RESTART_SECONDS = 30.0
+_STABLE_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+_POLL_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    process: subprocess.Popen[bytes]
+    started_at: float
+    failures: int = 0
+    restart_at: float | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The parent of everything. Signals: SIGTERM and SIGINT stop, SIGHUP reloads the edge's TLS certificate."""
+
+    settings: Settings
+    config_file: str
+    _children: dict[str, _Child] = field(default_factory=dict)
+    _dovecot: Dovecot | None = None
+    _reload: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        stopping = stop_on_signals()
+        signal.signal(signal.SIGHUP, self._on_hangup)
+        if self.settings.mailboxes.embedded:
+            self._dovecot = Dovecot(mailbox_settings(self.settings))
+            self._dovecot.start()
+        for name in PROGRAMS:
+            self._children[name] = _Child(name, self._spawn(name), time.monotonic())
+        note(PROGRAM, Event.STARTED)
+        try:
+            while not stopping.wait(_POLL_SECONDS):
+                self._look_after()
+        finally:
+            self._stop_all()
+            note(PROGRAM, Event.STOPPED)
+
+    def _look_after(self) -> None:
+        now = time.monotonic()
+        if self._dovecot is not None and self._dovecot.pid is None:
+            note(PROGRAM, Event.CHILD_EXITED, rule="dovecot")
+            self._dovecot.stop()
+            self._dovecot.start()
+        for child in self._children.values():
+            if child.restart_at is not None:
+                if now >= child.restart_at:
+                    child.process, child.started_at, child.restart_at = self._spawn(child.name), now, None
+            elif child.process.poll() is not None:
+                note(PROGRAM, Event.CHILD_EXITED, rule=child.name, count=child.process.returncode)
+                child.failures = 0 if now - child.started_at > _STABLE_SECONDS else child.failures + 1
+                child.restart_at = now + min(_LONGEST_RESTART_SECONDS, 0.1 * 2**child.failures)
+        if self._reload.is_set():
+            self._reload.clear()
+            self._children["edge"].process.send_signal(signal.SIGHUP)
+
+    def _spawn(self, name: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "gateway", "--config", self.config_file, "run", name]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def _stop_all(self) -> None:
+        """The edge first, so that nothing new comes in; what is accepted is on disk."""
+        for names in (["edge"], [name for name in PROGRAMS if name != "edge"]):
+            running = [self._children[name].process for name in names if name in self._children]
+            for process in running:
+                if process.poll() is None:
+                    process.terminate()
+            for process in running:
+                try:
+                    process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        if self._dovecot is not None:
+            self._dovecot.stop()
+
+    def _on_hangup(self, _signal: int, _frame: FrameType | None) -> None:
+        self._reload.set()

@@ -1,0 +1,42 @@
+"""The database of a deployment: opened, brought up to date, checked."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from gateway.settings import Settings
+from keyring_admin.database import open_database, write_transaction
+
+
+class SchemaOutdatedError(RuntimeError):
+    """The database was written by another version of the gateway."""
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Create the tables, or change them to what this version expects; each step is one transaction."""
+    engine = open_database(settings.database_url)
+    configuration = _alembic()
+    with write_transaction(engine) as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
+    engine.dispose()
+
+
+def open_state(settings: Settings) -> Engine:
+    """Open the database. Raises SchemaOutdatedError unless its schema is this version's."""
+    engine = open_database(settings.database_url)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != ScriptDirectory.from_config(_alembic()).get_current_head():
+        raise SchemaOutdatedError("the database has another schema: stop the gateway and run `gsp upgrade`")
+    return engine
+
+
+def _alembic() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(files("gateway").joinpath("migrations")))
+    return configuration
