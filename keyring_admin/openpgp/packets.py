@@ -54,7 +54,8 @@ def inspect_message(octets: bytes) -> EncryptedMessage:
     """
     recipients: list[str] = []
     versions: set[int] = set()
-    for packet in iterate_packets(octets):
+    # GnuPG gives compressed cleartext an indeterminate length; nothing that is accepted here can have one.
+    for packet in iterate_packets(octets, indeterminate=True):
         if packet.tag == _SESSION_KEY:
             if len(recipients) == RECIPIENTS_MAXIMUM:
                 raise OpenPGPRefusedError(Rule.TOO_MANY_RECIPIENTS)
