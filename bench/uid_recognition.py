@@ -23,6 +23,7 @@ from pathlib import Path
 
 import re2
 
+from gateway.cli.uid import check_list
 from pattern_rules import Library, load_library, recognise
 from pattern_rules.expression import engine_options
 
@@ -178,19 +179,16 @@ def bench_hyperscan(made: list[Made], uids: list[bytes]) -> None:
 
 
 def bench_file(library: Library, uids: list[bytes], count: int) -> None:
-    from gateway.cli.uid_list import check_lists  # noqa: PLC0415  only here
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "uids.txt"
         with path.open("wb") as file:
             for number in range(count):
                 file.write(uids[number % len(uids)] + b"\n")
         start = time.perf_counter()
-        groups = check_lists(library, path, on=TODAY, own_party=None, show_progress=True)
+        checked = check_list(library, path, on=TODAY, own_party=None, progress=True)
         seconds = time.perf_counter() - start
-    print(
-        f"  {count:,} UIDs from a file in {seconds:.1f} s ({seconds / count * 1e6:.1f} us each), {len(groups)} groups"
-    )
+    each = seconds / count * 1e6
+    print(f"  {count:,} UIDs from a file in {seconds:.1f} s ({each:.1f} us each), {len(checked.groups)} groups")
 
 
 def main() -> None:

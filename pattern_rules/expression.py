@@ -15,7 +15,7 @@ from pattern_rules.expression_parser import parse
 from pattern_rules.expression_tree import MAX_UID_OCTETS, Node
 
 MAX_MEMORY = 1 << 20  # octets of RE2 program and automaton for one expression (RE-g27, RE-b01)
-COMPILED_KEPT = 16_384  # compiled expressions kept, about 3 KiB each (measured); beyond, one costs 20 µs again
+COMPILED_KEPT = 16_384  # compiled expressions kept, about 3 KiB each; one more costs 20 µs again
 
 
 class Match(Protocol):
@@ -56,7 +56,8 @@ def _compiled(source: str) -> Compiled:
 class Expression:
     """An expression of the accepted subset.
 
-    source: as declared. groups: names and numbers of its named groups, in order. The tree is not kept: a library may have 100,000.
+    source: as declared. groups: names and numbers of its named groups, in order.
+    The tree is not kept: a library may have 100,000.
     """
 
     source: str

@@ -75,8 +75,14 @@ def _candidate(pattern: Pattern, reading: Reading, parts: dict[str, bytes], ques
         reading=reading,
         parts=parts,
         checks=checks,
-        stem=Stem(pattern.stem, tuple(parts.get(name, b"") for name in pattern.stem_parts)) if pattern.stem else None,
+        stem=_stem(pattern, party, parts),
     )
+
+
+def _stem(pattern: Pattern, party: str, parts: dict[str, bytes]) -> Stem | None:
+    if not pattern.stem:
+        return None
+    return Stem(party, pattern.stem, tuple(parts.get(name, b"") for name in pattern.stem_parts))
 
 
 def _made(pattern: Pattern, parts: dict[str, bytes]) -> date | None:

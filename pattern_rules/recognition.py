@@ -47,8 +47,9 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """What all forms of one pack's UID have in common. kind: which numbering; values: its parts."""
+    """What all forms of one pack's UID have in common. party: "" if none. kind: which numbering. values: its parts."""
 
+    party: str
     kind: str
     values: tuple[bytes, ...] = field(repr=False)
 
@@ -94,5 +95,9 @@ class Recognition:
 
     @property
     def stems(self) -> frozenset[Stem]:
-        """Stems of all candidates: two recognitions that share one speak of the same pack."""
-        return frozenset(candidate.stem for candidate in self.candidates if candidate.stem is not None)
+        """Two recognitions that share a stem speak of the same pack. A candidate whose checks fail has no say."""
+        return frozenset(
+            candidate.stem
+            for candidate in self.candidates
+            if candidate.stem is not None and not candidate.checks_failed
+        )

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-from pattern_rules.recognition import Recognition, Verdict
+from pattern_rules.recognition import Candidate, Recognition, Verdict
 
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 _RIGHT_TO_LEFT = frozenset({"ar"})
@@ -65,3 +65,29 @@ def explain(recognition: Recognition, language: str) -> str:
     if recognition.verdict is not Verdict.INADMISSIBLE:
         parts.append(sentences.text("verdict", "library", version=str(recognition.library_version)))
     return (" " if language != "zh" else "").join(parts)
+
+
+def explain_candidate(candidate: Candidate, language: str) -> str:
+    """One candidate in one sentence: whose it would be, how it was read, what the checks found, what it counts for."""
+    sentences = catalogue(language)
+    steps = [step.value for step in candidate.reading.steps] or ["as-typed"]
+    party = candidate.party or "–"
+    if candidate.party and not candidate.member:
+        party += f" ({sentences.text('word', 'state-not-a-party')})"
+    pattern = f"{candidate.pattern_id} ({candidate.pattern.form})"
+    checks = [
+        f"{sentences.text('rule', check.rule.value)} – {sentences.text('outcome', check.outcome.value)}"
+        for check in candidate.checks
+    ]
+    parts = [
+        party,
+        f"{_ISOLATE}{pattern}{_END_OF_ISOLATE}" if language in _RIGHT_TO_LEFT else pattern,
+        ", ".join(sentences.text("step", step) for step in steps),
+        *checks,
+        sentences.text("standing", candidate.standing.value),
+    ]
+    return _SEMICOLON[language].join(parts) + _FULL_STOP[language]
+
+
+_SEMICOLON = dict.fromkeys(LANGUAGES, "; ") | {"ar": "؛ ", "zh": "；", "fr": " ; "}
+_FULL_STOP = dict.fromkeys(LANGUAGES, ".") | {"zh": "。"}

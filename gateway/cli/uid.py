@@ -181,8 +181,8 @@ def _with_progress(rows: Iterable[Row], stream: BinaryIO, bar: Progress, total: 
 
 
 def write_lists(sorted_list: Worklist, folder: Path) -> None:
-    """One text file for each Party that something can be sent to, named by its code; files are made anew, never replaced."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """One text file for each Party that something can be sent to, named by its code; never replaces a file."""
+    folder.mkdir(mode=0o700, exist_ok=True)  # UIDs are content: nobody else on the machine reads them
     for group in sorted_list.groups:
         if group.verdict is Verdict.ROUTABLE:
             with (folder / f"{group.parties[0].lower()}.txt").open("xb") as file:
