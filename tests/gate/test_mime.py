@@ -227,3 +227,13 @@ def test_a_mail_cut_short_is_refused(cut: int) -> None:
 
 def test_lines_of_998_octets_are_accepted() -> None:
     assert isinstance(run(direct(head=HEAD + b"X: " + b"x" * 995 + b"\r\n")), Accepted)
+
+
+def test_packets_without_armor_in_the_encrypted_part_are_refused() -> None:
+    """PGP-p86-binary: RFC 3156 §3 wants ASCII."""
+    octets = message()
+    # As a client on an 8BITMIME link would have to send them: no CR, LF or NUL.
+    masked = octets.translate(bytes(0xFF if octet in b"\r\n\0" else octet for octet in range(256)))
+    lines = b"\r\n".join(masked[start : start + 200] for start in range(0, len(masked), 200))
+    for binary in (octets, masked, lines):
+        assert isinstance(run(direct(second=OCTETS + binary)), Refused)
