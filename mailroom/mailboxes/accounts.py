@@ -69,9 +69,9 @@ def account_queries(settings: MailboxSettings) -> AccountQueries:
         # Were an officer admitted under a Party's own address, the login would own the Party's mailbox.
         ~officers.c.address.like(f"%%@{settings.gateway_domain}"),
     )
-    this_officer = and_(admitted, officers.c.address == _ASKED.c.address)
+    this_officer = and_(admitted, officers.c.address == _ASKED.c.address, _ESCAPED)
     mailbox = func.lower(parties.c.code) + f"@{settings.gateway_domain}"
-    this_party = and_(member, mailbox == _ASKED.c.address)
+    this_party = and_(member, mailbox == _ASKED.c.address, _ESCAPED)
     return AccountQueries(
         driver=words.driver,
         connect=words.connect,
