@@ -237,3 +237,9 @@ def test_packets_without_armor_in_the_encrypted_part_are_refused() -> None:
     lines = b"\r\n".join(masked[start : start + 200] for start in range(0, len(masked), 200))
     for binary in (octets, masked, lines):
         assert isinstance(run(direct(second=OCTETS + binary)), Refused)
+
+
+@pytest.mark.parametrize("line", [b"--Bx", b"--B ", b"--B--x", b"--B-", b"--B\t"])
+def test_a_line_that_only_begins_like_a_delimiter_is_refused_as_ambiguous(line: bytes) -> None:
+    """MIME-m16: where one parser sees a boundary and another does not."""
+    assert run(direct(second=SECOND + line)) == Refused(MALFORMED, "boundary-ambiguous")
