@@ -26,10 +26,11 @@ _XS = "{http://www.w3.org/2001/XMLSchema}"
 class Rule:
     """A rule beyond XSD: in each element of the form that `context` names, the XPath 1.0 `test` is true.
 
-    field: path of the field to point to, relative to the context.
+    name: of the context element. field: the field to point to, as a path from there; "" for the element itself.
     """
 
     id: str
+    name: str
     context: etree.XPath = field(repr=False)
     test: etree.XPath = field(repr=False)
     field: str
@@ -40,7 +41,9 @@ class Pack:
     """One form pack in one version.
 
     status: "core", or "draft" where the field list is not confirmed by a source. message_class: what a slip calls
-    such a form. source: the articles it serves. root: its fields.
+    such a form. source: the articles it serves. draft_fields: fields ("path") and codes ("path=code") whose wording no
+    source confirms. uids_unique: whether a UID may stand in a form only once. defaults: what a new form starts with,
+    by path. root: its fields.
     """
 
     id: str
@@ -49,6 +52,9 @@ class Pack:
     message_class: str
     source: str
     folder: Path
+    draft_fields: frozenset[str]
+    uids_unique: bool
+    defaults: dict[str, tuple[str, ...]]
     root: Field = field(repr=False)
     schema: etree.XMLSchema = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
@@ -108,6 +114,9 @@ def _load(folder: Path) -> Pack:
         message_class=str(description["message_class"]),
         source=str(description["source"]),
         folder=folder,
+        draft_fields=frozenset(description.get("draft_fields", ())),
+        uids_unique=bool(description.get("uids_unique", True)),
+        defaults=_defaults(description),
         root=read_fields(document),
         schema=_compile(document),
         rules=tuple(_rule(entry, namespace) for entry in (*_common_rules(), *description.get("rule", ()))),
@@ -154,7 +163,12 @@ def _compile(document: etree._Element) -> etree.XMLSchema:
 
 
 def _common_rules() -> list[dict[str, str]]:
-    return list(read_toml(COMMON_FOLDER / "rules.toml")["rule"])
+    return list(read_toml(COMMON_FOLDER / "common.toml")["rule"])
+
+
+def _defaults(description: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    merged = read_toml(COMMON_FOLDER / "common.toml")["defaults"] | description.get("defaults", {})
+    return {path: tuple(value) if isinstance(value, list) else (str(value),) for path, value in merged.items()}
 
 
 def _rule(entry: dict[str, str], namespace: str) -> Rule:
@@ -165,4 +179,5 @@ def _rule(entry: dict[str, str], namespace: str) -> Rule:
         )
     except etree.XPathSyntaxError as error:
         raise PackError(f"rule {entry['id']}: {error}") from error
-    return Rule(id=entry["id"], context=context, test=test, field=entry["field"])
+    name = entry["context"].removeprefix("f:")
+    return Rule(id=entry["id"], name=name, context=context, test=test, field=entry["field"])

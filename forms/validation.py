@@ -5,7 +5,7 @@ of it. Both name fields by the schema's words only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
@@ -20,7 +20,7 @@ from forms.fields import Field, Kind
 from forms.form import Form, read_bindings
 from forms.pack import NAMESPACE_STEM, Pack, PackShelf, Rule, core_shelf
 from forms.safe_xml import FORM_LIMITS, parse
-from forms.schema_errors import LogEntry, schema_problems
+from forms.schema_errors import LogEntry, known_path, schema_problems
 from forms.uids import decode_uid
 
 MAX_PROBLEMS = 100
@@ -106,16 +106,19 @@ def _problems(root: etree._Element, pack: Pack) -> list[Problem]:
     if bindings is not None and bindings.requesting_party == bindings.requested_party:
         problems.append(Problem(FormErrorCode.INCONSISTENT, "binding/requested-party"))
     uids = _uids(root, pack.root)
-    if len(set(uids)) != len(uids):
+    if pack.uids_unique and len(set(uids)) != len(uids):
         problems.append(Problem(FormErrorCode.DUPLICATE_UID))
     if len(uids) > MAX_UIDS:
         problems.append(Problem(FormErrorCode.TOO_MANY_UIDS))
-    problems.extend(
-        Problem(FormErrorCode.RULE, rule.field, rule.id)
-        for rule in pack.rules
-        if not all(rule.test(place) is True for place in _places(rule, root))
-    )
+    problems.extend(problem for rule in pack.rules for problem in _broken(rule, root, pack))
     return problems
+
+
+def _broken(rule: Rule, root: etree._Element, pack: Pack) -> Iterator[Problem]:
+    for place in _places(rule, root):
+        if rule.test(place) is not True:
+            path, _ = known_path(place, pack.root)
+            yield Problem(FormErrorCode.RULE, f"{path}/{rule.field}".strip("/"), rule.id)
 
 
 def _places(rule: Rule, root: etree._Element) -> list[etree._Element]:

@@ -81,12 +81,12 @@ def view(form: Form, language: str, *, shelf: PackShelf | None = None, changed: 
     """
     pack = (shelf or core_shelf()).pack(form.pack, form.version)
     words = words_for(pack, language)
-    viewer = _Viewer(words, frozenset(changed))
+    viewer = _Viewer(words, pack.draft_fields, frozenset(changed))
     notices = [
         text
         for text, applies in (
             (words.text("message", "draft"), pack.status == "draft"),
-            (words.text("message", "not-bound"), form.bindings is None),
+            (words.text("message", "unsent"), form.bindings is None),
             (words.text("message", "not-reviewed"), not words.reviewed),
         )
         if applies
@@ -110,8 +110,9 @@ def words_for(pack: Pack, language: str) -> Words:
 
 
 class _Viewer:
-    def __init__(self, words: Words, changed: frozenset[str]) -> None:
+    def __init__(self, words: Words, draft_fields: frozenset[str], changed: frozenset[str]) -> None:
         self._words = words
+        self._draft_fields = draft_fields
         self._changed = changed
 
     def parts(self, element: etree._Element, group: Field, path: str) -> tuple[Row | Table | Section, ...]:
@@ -139,7 +140,7 @@ class _Viewer:
         return [
             Section(
                 f"{title} {number}" if field_.repeats else title,
-                self._note(node),
+                self._note(node, field_.path),
                 self.parts(node, field_, where),
             )
             for number, (node, where) in enumerate(places, 1)
@@ -163,7 +164,8 @@ class _Viewer:
         )
 
     def _value(self, element: etree._Element, field_: Field, path: str) -> Value:
-        text, note = self._text(element, field_), self._note(element)
+        text = self._text(element, field_)
+        note = self._note(element, f"{field_.path}={element.text}" if field_.codes else field_.path)
         return Value(
             text=text or note,
             note=note if text else "",
@@ -191,7 +193,7 @@ class _Viewer:
             case _:
                 return text
 
-    def _note(self, element: etree._Element) -> str:
+    def _note(self, element: etree._Element, draft_key: str) -> str:
         answer, reason, disclosure = (element.get(name) for name in ("answer", "reason", "disclosure"))
         parts = []
         if answer is not None:
@@ -200,6 +202,8 @@ class _Viewer:
             parts.append(self._words.code("reason", reason))
         if disclosure == "public":  # "parties" is the rule and goes without saying
             parts.append(self._words.code("disclosure", disclosure))
+        if draft_key in self._draft_fields:
+            parts.append(self._words.text("message", "draft-field"))
         return " – ".join(parts)
 
 

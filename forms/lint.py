@@ -1,0 +1,201 @@
+"""What is missing or doubtful in a pack, for its author.
+
+Contract: `lint` reports, it changes nothing; a pack that cannot be loaded is one finding. English only: pack authors'.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from forms.errors import FormErrorCode
+from forms.fields import Field, Kind, PackError
+from forms.labels import LANGUAGES, Catalogue, Words, common_catalogue
+from forms.migration import has_migration
+from forms.pack import COMMON_FOLDER, Pack, PackShelf, read_toml
+from forms.validation import inspect
+from forms.view import words_for
+
+STATUSES = ("core", "draft")
+MESSAGE_CLASSES = ("query", "reply", "acknowledgement", "notice")
+_SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. note: worth knowing, but no fault (a translation nobody has reviewed)."""
+
+    pack: str
+    text: str
+    note: bool = False
+
+
+def lint(shelf: PackShelf, pack_id: str, version: str) -> tuple[Finding, ...]:
+    """Return all findings about one pack."""
+    name = f"{pack_id}/{version}"
+    try:
+        pack = shelf.pack(pack_id, version)
+    except (PackError, KeyError, ValueError, OSError) as error:
+        return (Finding(name, f"cannot be loaded: {error}"),)
+    faults = (*_description(pack), *_fields(pack), *_words(pack), *_examples(pack, shelf), *_migration(pack, shelf))
+    notes = (
+        Finding(name, f"{language}: not reviewed by a speaker", note=True)
+        for language in LANGUAGES
+        if language in pack.catalogues and not words_for(pack, language).reviewed
+    )
+    return (*(Finding(name, text) for text in faults), *notes)
+
+
+def lint_common() -> tuple[Finding, ...]:
+    """Return all findings about the words that packs and engine share."""
+    english = common_catalogue("en")
+    allowed = read_toml(COMMON_FOLDER / "common.toml").get("identical", {})
+    found: list[str] = []
+    for language in LANGUAGES:
+        catalogue = common_catalogue(language)
+        found += [f"{language}: {key} is missing" for key in english.texts.keys() - catalogue.texts.keys()]
+        found += [f"{language}: {key} is not in English" for key in catalogue.texts.keys() - english.texts.keys()]
+        found += _doubtful(catalogue, english, frozenset(allowed.get(language, ())))
+    return tuple(Finding("common/1", text) for text in sorted(found))
+
+
+def _description(pack: Pack) -> Iterator[str]:
+    if pack.status not in STATUSES:
+        yield f"pack.toml: status is one of {', '.join(STATUSES)}"
+    if pack.message_class not in MESSAGE_CLASSES:
+        yield f"pack.toml: message_class is one of {', '.join(MESSAGE_CLASSES)}"
+    paths = {field.path for field in pack.root.walk()}
+    codes = {f"{field.path}={code}" for field in pack.root.walk() for code in field.codes}
+    yield from (f"pack.toml: draft field {item!r} does not exist" for item in sorted(pack.draft_fields - paths - codes))
+    own = read_toml(pack.folder / "pack.toml").get("defaults", {})
+    yield from (f"pack.toml: default for {path!r}, which does not exist" for path in own if path not in paths)
+    own_rules = {entry["id"] for entry in read_toml(pack.folder / "pack.toml").get("rule", ())}
+    # A common rule speaks of fields that not every pack has; it then finds no place to apply.
+    for rule in pack.rules:
+        places = [field for field in pack.root.walk() if field.name == rule.name]
+        if rule.id in own_rules and not any(_reaches(place, rule.field) for place in places):
+            yield f"rule {rule.id}: {rule.name}/{rule.field} does not exist"
+
+
+def _reaches(place: Field, path: str) -> bool:
+    found: Field | None = place
+    for step in filter(None, path.split("/")):
+        found = None if found is None else found.child(step)
+    return found is not None
+
+
+def _fields(pack: Pack) -> Iterator[str]:
+    free = [field.path for field in pack.root.walk() if field.kind is Kind.FREE_TEXT]
+    if len(free) > 1:
+        yield f"form.xsd: more than one free text: {', '.join(free)}"
+    if pack.root.child("binding") is None:
+        yield "form.xsd: the first field is the optional binding"
+    yield from (f"form.xsd: {field.path} stands beside a field of the same name" for field in _twins(pack.root))
+
+
+def _twins(root: Field) -> Iterator[Field]:
+    for field in root.walk():
+        names = [child.name for child in field.children]
+        yield from (child for child in field.children if names.count(child.name) > 1)
+
+
+def _words(pack: Pack) -> Iterator[str]:
+    allowed = read_toml(pack.folder / "pack.toml").get("identical", {})
+    english = pack.catalogues.get("en")
+    if english is None:
+        yield "labels/en.toml is missing"
+        return
+    for language in LANGUAGES:
+        catalogue = pack.catalogues.get(language)
+        if catalogue is None:
+            yield f"labels/{language}.toml is missing"
+            continue
+        yield from _missing(pack, words_for(pack, language))
+        yield from (f"{language}: {key} is missing" for key in sorted(english.texts.keys() - catalogue.texts.keys()))
+        yield from (
+            f"{language}: {key} is not in English" for key in sorted(catalogue.texts.keys() - english.texts.keys())
+        )
+        yield from _doubtful(catalogue, english, frozenset(allowed.get(language, ())))
+    yield from (f"{key} is used by no field" for key in sorted(_unused(pack, english)))
+
+
+def _missing(pack: Pack, words: Words) -> Iterator[str]:
+    for key in ("title", "description"):
+        if words.find("form", key) is None:
+            yield f"{words.language}: form.{key} is missing"
+    for field in pack.root.walk():
+        if field.path and words.by_path("label", field.path) is None:
+            yield f"{words.language}: {field.path} has no label"
+        for code in field.codes:
+            key = f"{(field.code_list or field.kind.value).removesuffix('-codes')}.{code}"
+            if words.find("code", key) is None:
+                yield f"{words.language}: code {key} has no text"
+    for rule in pack.rules:
+        if words.find("rule", rule.id) is None:
+            yield f"{words.language}: rule {rule.id} has no text"
+
+
+def _unused(pack: Pack, english: Catalogue) -> Iterator[str]:
+    used = {f"rule.{rule.id}" for rule in pack.rules} | {"form.title", "form.description"}
+    for field in pack.root.walk():
+        names = field.path.split("/")
+        for start in range(len(names)):
+            end = ".".join(names[start:])
+            used |= {f"label.{end}", f"help.{end}"}
+        code_list = (field.code_list or field.kind.value).removesuffix("-codes")
+        used |= {f"code.{code_list}.{code}" for code in field.codes}
+    yield from english.texts.keys() - used
+
+
+def _doubtful(catalogue: Catalogue, english: Catalogue, allowed: frozenset[str]) -> Iterator[str]:
+    for key, text in catalogue.texts.items():
+        if not text.strip() or text != text.strip():
+            yield f"{catalogue.language}: {key} is empty or padded"
+        elif catalogue.language != "en" and text == english.texts.get(key) and key not in allowed:
+            yield f"{catalogue.language}: {key} is identical with English"
+        elif (script := _wrong_script(catalogue.language, text)) and key not in allowed:
+            yield f"{catalogue.language}: {key} is in the wrong script ({script})"
+
+
+def _wrong_script(language: str, text: str) -> str:
+    found = {script for letter in text if letter.isalpha() for script in [unicodedata.name(letter, "?").split()[0]]}
+    expected = _SCRIPTS.get(language, "LATIN")
+    foreign = found - {expected, "LATIN"}
+    if foreign:
+        return ", ".join(sorted(foreign))
+    return "" if expected in found or not found else "no letter of the language's script"
+
+
+def _examples(pack: Pack, shelf: PackShelf) -> Iterator[str]:
+    valid = sorted((pack.folder / "examples" / "valid").glob("*.xml"))
+    invalid = sorted((pack.folder / "examples" / "invalid").glob("*.xml"))
+    if not valid or not invalid:
+        yield "examples: at least one valid and one invalid are needed"
+    for path in valid:
+        inspection = inspect(path.read_bytes(), shelf=shelf)
+        yield from (
+            f"examples/valid/{path.name}: {problem.code.value} {problem.path}" for problem in inspection.problems
+        )
+    broken = {rule for path in invalid for rule in _broken_as_named(path, shelf)}
+    yield from (
+        f"examples/invalid/{path.name} does not fail as its name says"
+        for path in invalid
+        if not _broken_as_named(path, shelf)
+    )
+    own = [entry["id"] for entry in read_toml(pack.folder / "pack.toml").get("rule", ())]
+    yield from (f"rule {rule}: no invalid example breaks it" for rule in own if rule not in broken)
+
+
+def _broken_as_named(path: Path, shelf: PackShelf) -> frozenset[str]:
+    """What an invalid example breaks, if it is what its name says: "CODE.xml", or "rule--ID.xml" for rule ID alone."""
+    problems = inspect(path.read_bytes(), shelf=shelf).problems
+    kind, _, rule = path.stem.partition("--")
+    if kind == FormErrorCode.RULE.value:
+        return frozenset({rule}) if [problem.rule for problem in problems] == [rule] else frozenset()
+    return frozenset({kind} & {problem.code.value for problem in problems})
+
+
+def _migration(pack: Pack, shelf: PackShelf) -> Iterator[str]:
+    earlier = [version for version in shelf.versions(pack.id) if int(version) < int(pack.version)]
+    if earlier and not has_migration(pack):
+        yield f"migration.toml is missing: version {earlier[-1]} came before"
