@@ -5,7 +5,7 @@ import logging
 import struct
 import threading
 import time
-from socket import SO_LINGER, SOL_SOCKET
+from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_CORK
 
 import pytest
 
@@ -107,6 +107,15 @@ def test_a_client_that_goes_after_the_final_dot_has_sent_its_mail_once(world: Wo
     time.sleep(0.05)
     assert [mail.octets for mail in world.gatekeeper.accepted] == [MAIL]
     assert world.faults == []
+
+
+def test_a_farewell_in_the_same_packet_as_the_final_dot_loses_no_mail(world: World) -> None:
+    with world.client("data") as client:
+        client.socket.setsockopt(IPPROTO_TCP, TCP_CORK, 1)
+        client.send(MAIL + b".\r\n")
+        client.socket.unwrap()  # type: ignore[attr-defined]
+    world.settle()
+    assert len(world.gatekeeper.accepted) == 1
 
 
 def test_a_client_that_goes_before_the_final_dot_has_sent_nothing(world: World) -> None:

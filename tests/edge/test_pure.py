@@ -67,6 +67,14 @@ def test_the_scan_never_holds_more_than_its_limit(blocks: list[bytes]) -> None:
         assert scan.received <= LIMITS.message_octets + LIMITS.overflow_octets + 3000
 
 
+def test_the_end_of_a_line_that_was_too_long_is_no_end_of_data() -> None:
+    scan = _scan([b"a" * 1100 + b".", b"\r\n", b"RSET\r\n"])
+    assert not scan.ended
+    scan.feed(b".\r\n")
+    assert scan.ended
+    assert not scan.out_of_step
+
+
 @given(st.text(max_size=80))
 def test_a_mailbox_is_canonical_or_refused(text: str) -> None:
     try:
@@ -76,6 +84,12 @@ def test_a_mailbox_is_canonical_or_refused(text: str) -> None:
     assert address == text.lower()
     assert address.isascii()
     assert parse_mailbox(address, special_use_domains=True) == address
+
+
+@pytest.mark.parametrize("text", ["a@xn--bcher-kva.example", "a@b.xn--p1ai", "a@-b.example", "a@b_.example", "a@b"])
+def test_a_labels_and_what_is_no_domain_are_refused(text: str) -> None:
+    with pytest.raises(PathSyntaxError):
+        parse_mailbox(text, special_use_domains=False)
 
 
 @pytest.mark.parametrize("text", ["a.b@user.example", "O'Neill_x@user.example", "1-2~3&4@a-b.user.example"])
