@@ -15,6 +15,8 @@ from mailroom.mailboxes.recipients import SENT
 from mailroom.mailboxes.rights import rights_file
 from mailroom.mailboxes.settings import MailboxSettings
 
+MAIN_FILE = "dovecot.conf"
+
 _UNUSED_LISTENERS = (
     ("aggregator", "fifo_listener", "replication-notify-fifo"),
     ("aggregator", "unix_listener", "replication-notify"),
@@ -54,14 +56,39 @@ def account_for(settings: MailboxSettings) -> Account:
     own = os.geteuid()
     try:
         entry = pwd.getpwnam(settings.account) if settings.account else pwd.getpwuid(own)
+        group = grp.getgrgid(entry.pw_gid).gr_name
     except KeyError:
-        raise MailboxServerError(MailboxFault.BAD_NAME) from None
+        raise MailboxServerError(MailboxFault.NO_SUCH_ACCOUNT) from None
     if entry.pw_uid == 0:
         raise MailboxServerError(MailboxFault.RUNS_AS_ROOT)
     if own not in {0, entry.pw_uid}:
         raise MailboxServerError(MailboxFault.OTHER_ACCOUNT)
-    group = grp.getgrgid(entry.pw_gid).gr_name
     return Account(name=entry.pw_name, group=group, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def configuration_files(settings: MailboxSettings, account: Account, version: str) -> dict[str, str]:
+    """Every file of the configuration by its name; `dovecot.conf` names the others.
+
+    version: of the Dovecot that will read it. Raises MailboxServerError if Dovecot can't use the database.
+    """
+    environment = Environment(
+        loader=PackageLoader("mailroom.mailboxes", package_path=""),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - not HTML; MailboxSettings admits no character with a meaning here
+        keep_trailing_newline=True,
+    )
+    values = {
+        "settings": settings,
+        "account": account,
+        "version": version,
+        "folder": _folder(settings),
+        "sent": SENT,
+        "lmtp_listener": _listener_name(settings),
+        "unused_listeners": _UNUSED_LISTENERS,
+        "queries": account_queries(settings),
+    }
+    names = ("officers.sql", "parties.sql", MAIN_FILE)
+    return {name: environment.get_template(f"{name}.j2").render(values) for name in names} | {"rights": rights_file()}
 
 
 def write_configuration(settings: MailboxSettings, installation: Installation) -> Path:
@@ -71,34 +98,17 @@ def write_configuration(settings: MailboxSettings, installation: Installation) -
     Raises MailboxServerError, or OSError if the folders can't be written.
     """
     account = account_for(settings)
-    folder = settings.run_folder / "configuration"
     # Dovecot insists on a run folder others may enter; its sockets are for the account alone.
     _make_folder(settings.run_folder, account, 0o755)
-    for made in (settings.data_folder, settings.run_folder / "temporary", folder):
+    for made in (settings.data_folder, settings.run_folder / "temporary", _folder(settings)):
         _make_folder(made, account, 0o700)
-    environment = Environment(
-        loader=PackageLoader("mailroom.mailboxes", package_path=""),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - not HTML; MailboxSettings admits no character with a meaning here
-        keep_trailing_newline=True,
-    )
-    values = {
-        "settings": settings,
-        "account": account.name,
-        "group": account.group,
-        "uid": account.uid,
-        "gid": account.gid,
-        "version": installation.version,
-        "folder": folder,
-        "sent": SENT,
-        "lmtp_listener": _listener_name(settings),
-        "unused_listeners": _UNUSED_LISTENERS,
-        "queries": account_queries(settings),
-    }
-    for name in ("officers.sql", "parties.sql", "dovecot.conf"):
-        _write(folder / name, environment.get_template(f"{name}.j2").render(values), account)
-    _write(folder / "rights", rights_file(), account)
-    return folder / "dovecot.conf"
+    for name, text in configuration_files(settings, account, installation.version).items():
+        _write(_folder(settings) / name, text, account)
+    return _folder(settings) / MAIN_FILE
+
+
+def _folder(settings: MailboxSettings) -> Path:
+    return settings.run_folder / "configuration"
 
 
 def _listener_name(settings: MailboxSettings) -> str:

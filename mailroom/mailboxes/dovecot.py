@@ -28,7 +28,8 @@ _POLL_SECONDS = 0.02
 class Dovecot:
     """One Dovecot.
 
-    settings: what it serves. on_log: called with each log line, without addresses, on a thread of its own; it must not raise.
+    settings: what it serves. on_log: called with each log line, without addresses, on a thread of its own; it must
+    not raise.
     Start it on a thread that lives as long as the mailboxes shall be served: the kernel ends it with that thread.
     """
 

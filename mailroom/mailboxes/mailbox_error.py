@@ -15,6 +15,7 @@ class MailboxFault(StrEnum):
     DRIVER_MISSING = "Dovecot's SQL driver is not installed; Debian: apt-get install dovecot-sqlite or dovecot-pgsql"
     WRONG_VERSION = "this configuration is for Dovecot 2.3; another version is installed"
     RUNS_AS_ROOT = "Dovecot is not run as root; start as an unprivileged account or name one in the settings"
+    NO_SUCH_ACCOUNT = "the account Dovecot shall run as, or its group, is not in the system's user database"
     OTHER_ACCOUNT = "only root can start Dovecot for another account"
     DATABASE_MISSING = "the database does not exist yet"
     ALREADY_STARTED = "this Dovecot has been started already"

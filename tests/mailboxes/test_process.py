@@ -169,6 +169,23 @@ def test_root_is_refused(fresh_settings: MailboxSettings, monkeypatch: pytest.Mo
         assert error.value.fault is MailboxFault.RUNS_AS_ROOT
 
 
+def test_an_account_that_does_not_exist_is_refused(fresh_settings: MailboxSettings) -> None:
+    with pytest.raises(MailboxServerError) as error:
+        account_for(dataclasses.replace(fresh_settings, account="no-such-account"))
+    assert error.value.fault is MailboxFault.NO_SUCH_ACCOUNT
+
+
+def test_the_delivery_socket_may_lie_outside_the_run_folder(fresh_settings: MailboxSettings) -> None:
+    socket_path = fresh_settings.run_folder.parent / "delivery.socket"
+    dovecot = Dovecot(dataclasses.replace(fresh_settings, lmtp_socket=socket_path))
+    dovecot.start()
+    try:
+        assert lmtp_greets(socket_path)
+        assert not (fresh_settings.run_folder / "lmtp").exists()
+    finally:
+        dovecot.stop()
+
+
 def test_another_account_needs_root(fresh_settings: MailboxSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(MailboxServerError) as error:
