@@ -11,22 +11,23 @@ import pytest
 
 from .edge_world import ALICE, BODY, MAIL, PASSWORD, World, plain
 
+LINE_ENDING = r"500 5\.5\.2"
 SMUGGLED = (
     b"MAIL FROM:<alice@user.example>\r\nRCPT TO:<in@gw.example>\r\nDATA\r\n" + MAIL + b".\r\n"
 )  # a whole mail that would be accepted
 
 LOOK_ALIKES = [
-    ("S01", b"\n.\n", r"500 5\.5\.2"),
-    ("S02", b"\n.\r", r"500 5\.5\.2"),
-    ("S03", b"\r.\n", r"500 5\.5\.2"),
-    ("S04", b"\r.\r", r"500 5\.5\.2"),
-    ("S05", b"\n.\r\n", r"500 5\.5\.2"),
-    ("S06", b"\r.\r\n", r"500 5\.5\.2"),
-    ("S07", b"\r\n.\n", r"500 5\.5\.2"),
-    ("S08", b"\r\n.\r", r"500 5\.5\.2"),
-    ("S09", b"\r\n\0.\r\n", r"500 5\.5\.2"),
-    ("S10", b"\r\n.\r\r\n", r"500 5\.5\.2"),
-    ("S11", b"\r\r\n.\r\r\n", r"500 5\.5\.2"),
+    ("S01", b"\n.\n", LINE_ENDING),
+    ("S02", b"\n.\r", LINE_ENDING),
+    ("S03", b"\r.\n", LINE_ENDING),
+    ("S04", b"\r.\r", LINE_ENDING),
+    ("S05", b"\n.\r\n", LINE_ENDING),
+    ("S06", b"\r.\r\n", LINE_ENDING),
+    ("S07", b"\r\n.\n", LINE_ENDING),
+    ("S08", b"\r\n.\r", LINE_ENDING),
+    ("S09", b"\r\n\0.\r\n", LINE_ENDING),
+    ("S10", b"\r\n.\r\r\n", LINE_ENDING),
+    ("S11", b"\r\r\n.\r\r\n", LINE_ENDING),
     ("S12", b"\r\n. \r\n", "550"),  # a line like any other: the gate refuses what follows
 ]
 
@@ -73,8 +74,8 @@ ADDRESSES = [
 
 COMMANDS = [
     ("S13", "connected", b"EHLO a\nMAIL FROM:<a@user.example>\nRCPT TO:<in@gw.example>\n", "5|421"),
-    ("S14", "auth", b"MAIL FROM:<alice@user.example>\rRCPT TO:<in@gw.example>\r\n", r"500 5\.5\.2"),
-    ("S14-unfinished", "auth", b"NOOP\rNOOP", r"500 5\.5\.2"),
+    ("S14", "auth", b"MAIL FROM:<alice@user.example>\rRCPT TO:<in@gw.example>\r\n", LINE_ENDING),
+    ("S14-unfinished", "auth", b"NOOP\rNOOP", LINE_ENDING),
     ("S15", "connected", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "5|421"),
     ("S16", "connected", b"MAIL FROM:<alice@user.example>\r\n", "503|530"),
     ("S16-hello", "hello", b"MAIL FROM:<alice@user.example>\r\n", "530"),
@@ -102,6 +103,9 @@ COMMANDS = [
     ("S73", "data", b"X: " + b"a" * 100_000 + b"\r\n\r\n" + BODY + b".\r\n", "5"),
     ("S74", "data", b"From: alice@user.example\r\nX-A: a\rSubject: injected\r\n\r\n" + BODY + b".\r\n", "500"),
     ("S75", "data", b"X: a\0b\r\n" + MAIL + b".\r\n", "500"),
+    ("S75-unfinished", "data", MAIL + b"a\0b", LINE_ENDING),
+    ("S01-unfinished", "data", MAIL + b"a\nb", LINE_ENDING),
+    ("S04-unfinished", "data", MAIL + b"a\rb", LINE_ENDING),
     ("S76", "data", b"From: admin@gw.example\r\n" + MAIL + b".\r\n", "550"),
     ("S77", "data", MAIL.replace(b"alice@user", b"admin@gw") + b".\r\n", "550"),
     ("S78", "data", MAIL.replace(b"<alice@user.example>", b"<alice@user.example>,<admin@gw.example>") + b".\r\n", "5"),
@@ -147,6 +151,8 @@ def test_nothing_hostile_is_accepted(world: World, stage: str, octets: bytes, co
         client.rest()
     world.settle()
     assert world.gatekeeper.accepted == []
+    if codes == LINE_ENDING:  # the gate would refuse it as well: the edge does not even ask
+        assert world.gatekeeper.received == []
     assert world.faults == []
 
 
