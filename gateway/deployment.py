@@ -1,17 +1,12 @@
 """Making a deployment: folder, keys, TLS certificate, configuration, library, database."""
 
-import ipaddress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from gateway.delivered_mail import PILOT_MARK
+from gateway.development_tls import write_development_tls
 from gateway.settings import Settings, load_settings
 from gateway.state import open_state, upgrade_database
 from keyring_admin.addresses import AddressError, canonical_domain
@@ -23,7 +18,6 @@ from keyring_admin.openpgp.armor import ArmorKind, enarmor
 
 # The addresses the gateway itself reads (DESIGN §4); mail clients insist on a User ID for each.
 GATEWAY_ADDRESSES = ("query", "resolve", "keys", "forms")
-_TLS_DAYS = 365
 
 
 class DeploymentError(RuntimeError):
@@ -55,7 +49,7 @@ def make_deployment(
     addresses = [f"{local}@{domain}" for local in GATEWAY_ADDRESSES]
     label = f"GSP gateway {PILOT_MARK}" if pilot else "GSP gateway"
     fingerprint = create_gateway_certificate(folder / "gnupg", addresses, label=label)
-    _write_tls(folder / "tls", domain)
+    write_development_tls(folder / "tls", domain)
     library = files("pattern_rules").joinpath("data/core-library.toml").read_bytes()
     (folder / "library.toml").write_bytes(library)
     ports = (submission_port, starttls_port, imap_port)
@@ -96,30 +90,3 @@ starttls_port = {starttls_port}
 imap_host = "127.0.0.1"
 imap_port = {imap_port}
 """
-
-
-def _write_tls(folder: Path, domain: str) -> None:
-    """A self-signed certificate for development: for the domain, localhost and the loopback addresses."""
-    folder.mkdir(mode=0o700)
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, domain)])
-    now = datetime.now(UTC)
-    names: list[x509.GeneralName] = [x509.DNSName(domain), x509.DNSName("localhost")]
-    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=_TLS_DAYS))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    key_file = folder / "key.pem"
-    key_file.touch(mode=0o600)
-    key_file.write_bytes(pem)
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -48,7 +48,7 @@ def write_facts(world: DemoWorld) -> Path:
         "submission_tls_port": world.ports.submission,
         "submission_starttls_port": world.ports.starttls,
         "imap_tls_port": world.ports.imap,
-        "tls_certificate": str(world.authority),
+        "tls_authority": str(world.authority),
         "configuration": str(world.config),
         "address_book": str(world.book),
         "library": str(world.library),

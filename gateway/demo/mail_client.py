@@ -63,5 +63,5 @@ def send_with_client(party: DemoParty, mail: ClientMail, *, port: int, authority
     )
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no output"]
-        raise MailClientError(lines[-1])
+        raise MailClientError("\n".join(lines))
     return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "sent"

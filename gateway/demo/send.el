@@ -44,4 +44,7 @@
     (when (funcall field 'attachment)
       (insert "<#part type=\"application/xml\" filename=\"" (funcall field 'attachment)
               "\" disposition=attachment>\n<#/part>\n"))
-    (message-send)))
+    (condition-case failure
+        (message-send)
+      (error (message "%s" (error-message-string failure))
+             (kill-emacs 1)))))

@@ -41,8 +41,8 @@ class DemoWorld:
 
     @property
     def authority(self) -> Path:
-        """The TLS certificate that clients trust."""
-        return self.folder / "gw" / "tls" / "certificate.pem"
+        """The authority that clients trust for TLS."""
+        return self.folder / "gw" / "tls" / "authority.pem"
 
     @property
     def book(self) -> Path:
