@@ -118,7 +118,7 @@ class _Node:
 
 def _write_entry(element: etree._Element, field_: Field, entry: Entry, where: str) -> None:
     values = {name: getattr(entry, attribute) for name, attribute in _ATTRIBUTES.items()}
-    if field_.kind is Kind.UID:
+    if field_.kind is Kind.UID and entry.value:
         values["display"] = display_uid(decode_uid(entry.value))
     try:
         element.text = entry.value or None

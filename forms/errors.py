@@ -51,6 +51,10 @@ class FormErrorCode(Enum):
     TOO_MANY_UIDS = "too-many-uids"
     EXPIRES_BEFORE_CREATED = "expires-before-created"
     INCONSISTENT = "inconsistent"
+    # spreadsheets and lists
+    UNREADABLE_FILE = "unreadable-file"
+    FORMULA = "formula"
+    EMPTY_LIST = "empty-list"
     RULE = "rule"
 
 

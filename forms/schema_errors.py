@@ -42,6 +42,9 @@ def schema_problems(root: etree._Element, field: Field, log: Iterable[LogEntry])
 def _problem(root: etree._Element, field: Field, entry: LogEntry) -> Problem:
     element = _element(root, entry.path or "")
     path, found = known_path(element, field)
+    is_field = found is not None and found.name == etree.QName(element).localname and not found.children
+    if is_field and not element.text:  # for a reader the field is not filled in, whatever the schema says about ""
+        return Problem(FormErrorCode.MISSING_FIELD, path)
     if entry.type_name in _ATTRIBUTE_ERRORS:
         return Problem(FormErrorCode.BAD_ATTRIBUTE, path)
     if entry.type_name != "SCHEMAV_ELEMENT_CONTENT":

@@ -89,7 +89,7 @@ def test_the_same_uid_twice_in_a_form_is_refused() -> None:
         pytest.param("MTB=", "10", FormErrorCode.BAD_UID, id="second-spelling-of-base64"),
         pytest.param("MTA", "10", FormErrorCode.BAD_UID, id="no-padding"),
         pytest.param("MT==Aw==", "100", FormErrorCode.BAD_VALUE, id="padding-inside"),
-        pytest.param("", "100", FormErrorCode.BAD_VALUE, id="empty"),
+        pytest.param("", "100", FormErrorCode.MISSING_FIELD, id="empty"),
         pytest.param(base64.b64encode(b"A" * 129).decode(), "A" * 129, FormErrorCode.BAD_UID, id="129-octets"),
         pytest.param(
             base64.b64encode("1\u202e00".encode()).decode(),

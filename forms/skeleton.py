@@ -1,0 +1,77 @@
+"""A form ready to fill: its defaults, the UIDs it is about, and a place for every other field."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from forms.entries import Entry
+from forms.errors import FormError, FormErrorCode
+from forms.fields import Field, Kind
+from forms.pack import Pack
+from forms.uids import encode_uid
+
+
+def starting_entries(pack: Pack, uids: Sequence[bytes] = (), values: Iterable[Entry] = ()) -> tuple[Entry, ...]:
+    """Return what a new form of `pack` has from the start: defaults, UIDs, given values, later ones winning.
+
+    Raises FormError with UNEXPECTED_FIELD if there are UIDs and the pack has no field that takes a list of them.
+    """
+    entries: dict[str, Entry] = {}
+    known = {field.path: field for field in pack.root.walk()}
+    for path, texts in pack.defaults.items():
+        if path in known:
+            entries |= {entry.path: entry for entry in _default(known[path], texts)}
+    if uids:
+        entries |= {entry.path: entry for entry in _uid_entries(pack.root, uids)}
+    entries |= {entry.path: entry for entry in values}
+    return tuple(entries.values())
+
+
+def blank_entries(pack: Pack, entries: Sequence[Entry], *, optional: bool) -> tuple[Entry, ...]:
+    """Return `entries` and a blank one for each field they leave out.
+
+    optional: also for fields that may stay empty; else only for those that must be filled in. The binding has none:
+    it is made when the form is sealed.
+    """
+    groups = {entry.path.rpartition("/")[0] for entry in entries} | {entry.path for entry in entries}
+    used = {"/".join(path.split("/")[:depth]) for path in groups for depth in range(1, path.count("/") + 2)}
+    blanks = (Entry(path) for path in _blank_paths(pack.root, "", used, optional=optional))
+    return (*entries, *(blank for blank in blanks if not blank.path.startswith("binding")))
+
+
+def _blank_paths(group: Field, path: str, used: set[str], *, optional: bool) -> Iterator[str]:
+    for field in group.children:
+        if field.minimum == 0 and not optional:
+            continue
+        here = f"{path}/{field.name}" if path else field.name
+        steps = (
+            [here] if not field.repeats else sorted(step for step in used if _is_index_of(step, here)) or [f"{here}[1]"]
+        )
+        for step in steps:
+            if field.kind is Kind.GROUP:
+                yield from _blank_paths(field, step, used, optional=optional)
+            elif step not in used:
+                yield step
+
+
+def _is_index_of(path: str, name: str) -> bool:
+    return path.startswith(f"{name}[") and "/" not in path[len(name) :]
+
+
+def _default(field: Field, texts: Sequence[str]) -> Iterator[Entry]:
+    for number, text in enumerate(texts, 1):
+        yield Entry(f"{field.path}[{number}]" if field.repeats else field.path, text)
+
+
+def _uid_entries(root: Field, uids: Sequence[bytes]) -> Iterator[Entry]:
+    """A UID list goes where the form repeats: into a repeated field, or into a repeated group with one UID each."""
+    for field in root.children:
+        uid = field if field.kind is Kind.UID else next((one for one in field.children if one.kind is Kind.UID), None)
+        if uid is None or not field.repeats:
+            continue
+        for number, octets in enumerate(uids, 1):
+            if uid is field:
+                yield Entry(f"{field.name}[{number}]", encode_uid(octets))
+            else:
+                index = "[1]" if uid.repeats else ""
+                yield Entry(f"{field.name}[{number}]/{uid.name}{index}", encode_uid(octets))
+        return
+    raise FormError(FormErrorCode.UNEXPECTED_FIELD)
