@@ -5,7 +5,9 @@ import re
 from collections.abc import Awaitable, Callable
 
 from gateway.edge.authentication import Authentication
+from gateway.edge.budgets import Budgets
 from gateway.edge.client import Client
+from gateway.edge.command_line import parse_command, refuse_line
 from gateway.edge.hang_up import DisconnectedError, HangUpError
 from gateway.edge.house import House
 from gateway.edge.ports import Identity
@@ -20,8 +22,6 @@ from gateway.replies import (
     CLOSING,
     GREETING,
     HELP,
-    LINE_TOO_LONG,
-    NON_ASCII_ADDRESS,
     NOT_IMPLEMENTED,
     OK,
     READY_FOR_TLS,
@@ -29,9 +29,7 @@ from gateway.replies import (
     TIMED_OUT,
     TLS_REQUIRED,
     TOO_MANY_AUTH_FAILURES,
-    TOO_MANY_COMMANDS,
     TOO_MANY_CONNECTIONS,
-    TOO_MANY_ERRORS,
     TRY_AGAIN,
     UNKNOWN_COMMAND,
     Reply,
@@ -39,7 +37,6 @@ from gateway.replies import (
 
 # RFC 5321 §4.1.3, and the underscores that host names on office networks have. The name is not used for anything.
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?|\[[A-Za-z0-9:.-]{1,64}\]")
-_PRINTABLE = re.compile(r"[ -~]*")
 
 Command = Callable[[str], Awaitable[Reply | None]]
 
@@ -56,9 +53,7 @@ class Dialogue:
         self._identity: Identity | None = None
         self._greeted = False
         self._extended = False
-        self._commands_left = self._limits.commands_between_mails
-        self._errors_left = self._limits.errors
-        self._began = asyncio.get_running_loop().time()
+        self._budgets = Budgets(house.limits, asyncio.get_running_loop().time)
         self._verbs: dict[str, Command] = {
             "EHLO": self._ehlo,
             "HELO": self._helo,
@@ -81,16 +76,23 @@ class Dialogue:
         try:
             await self._client.say_lines([f"{GREETING.code} {self._house.domain} {GREETING.text}"])
             while True:
-                self._check_budgets()
-                line = await self._client.wire.read_line(self._deadline())
-                reply = await self._perform(line)
-                if reply is not None:
-                    self._errors_left -= reply.permanent
-                    await self._client.say(reply)
+                await self._serve_command()
         except HangUpError as end:
             if end.reply is TIMED_OUT and self._house.stopping:
                 raise HangUpError(SHUTTING_DOWN) from None
             raise
+
+    async def _serve_command(self) -> None:
+        if self._house.stopping:
+            raise HangUpError(SHUTTING_DOWN)
+        if self._authentication.exhausted:
+            raise HangUpError(TOO_MANY_AUTH_FAILURES)
+        self._budgets.spend_command()
+        deadline = self._budgets.deadline(authenticated=self._identity is not None)
+        reply = await self._perform(await self._client.wire.read_line(deadline))
+        if reply is not None:
+            self._budgets.spend_reply(reply)
+            await self._client.say(reply)
 
     def leave(self) -> None:
         """Give the officer's place back."""
@@ -98,35 +100,17 @@ class Dialogue:
             self._house.account_places.leave(str(self._identity.officer_id))
             self._identity = None
 
-    def _check_budgets(self) -> None:
-        if self._house.stopping:
-            raise HangUpError(SHUTTING_DOWN)
-        if self._authentication.exhausted:
-            raise HangUpError(TOO_MANY_AUTH_FAILURES)
-        if self._errors_left <= 0:
-            raise HangUpError(TOO_MANY_ERRORS)
-        if self._commands_left <= 0:
-            raise HangUpError(TOO_MANY_COMMANDS)
-        self._commands_left -= 1
-
-    def _deadline(self) -> float:
-        longest = self._limits.session if self._identity else self._limits.unauthenticated
-        return min(self._began + longest, asyncio.get_running_loop().time() + self._limits.idle)
-
     async def _perform(self, line: bytes) -> Reply | None:
-        verb, _, argument = line.decode("latin-1").rstrip(" ").partition(" ")
-        verb = verb.upper()
-        refusal = self._refuse_line(verb, line)
-        if refusal is not None:
-            return refusal
-        command = self._verbs.get(verb)
-        if command is None:
-            # What has not said EHLO and knows no SMTP is a browser, a proxy or a TLS client: nothing more is read.
-            if not self._greeted:
-                raise HangUpError(UNKNOWN_COMMAND)
-            return UNKNOWN_COMMAND
+        parsed = parse_command(line)
+        command = self._verbs.get(parsed.verb)
+        # What has not said EHLO and knows no SMTP is a browser, a proxy or a TLS client: nothing more is read.
+        if command is None and not self._greeted:
+            raise HangUpError(UNKNOWN_COMMAND)
+        refusal = refuse_line(parsed, self._limits)
+        if refusal is not None or command is None:
+            return refusal or UNKNOWN_COMMAND
         try:
-            return await command(argument)
+            return await command(parsed.argument)
         except (HangUpError, DisconnectedError):
             raise
         except Exception as error:  # noqa: BLE001 - the top of the session: any fault is "try again", never its text
@@ -135,19 +119,6 @@ class Dialogue:
                 raise HangUpError(TRY_AGAIN) from None
             self._transaction.reset()
             return TRY_AGAIN
-
-    def _refuse_line(self, verb: str, line: bytes) -> Reply | None:
-        limit = self._limits.command_octets
-        if verb == "AUTH":
-            limit = self._limits.authentication_octets
-        elif verb in {"MAIL", "RCPT"}:
-            limit = self._limits.parameter_command_octets
-        if len(line) + 2 > limit:
-            return LINE_TOO_LONG
-        if not line.isascii():
-            # RFC 6531 §3.5: SMTPUTF8 is not offered
-            return NON_ASCII_ADDRESS if verb in {"MAIL", "RCPT"} else BAD_SYNTAX
-        return None if _PRINTABLE.fullmatch(line.decode("ascii")) else BAD_SYNTAX
 
     def _refuse_out_of_order(self) -> Reply | None:
         """For commands that need an authenticated officer."""
@@ -224,7 +195,7 @@ class Dialogue:
     async def _data(self, argument: str) -> Reply | None:
         reply = self._refuse_out_of_order() or await self._transaction.data(argument)
         if reply.positive:
-            self._commands_left = self._limits.commands_between_mails
+            self._budgets.mail_accepted()
         return reply
 
     async def _rset(self, argument: str) -> Reply | None:

@@ -91,9 +91,12 @@ class SubmissionServer:
         loop = asyncio.get_running_loop()
         # asyncio would log texts of exceptions and addresses of peers.
         loop.set_exception_handler(self._report_loop_fault)
-        for listener in listeners:
-            server = await self._listen(loop, listener)
-            self._servers.append(server)
+        try:
+            for listener in listeners:
+                self._servers.append(await self._listen(loop, listener))
+        except OSError:
+            await self.stop(grace=0)
+            raise
 
     async def _listen(self, loop: asyncio.AbstractEventLoop, listener: Listener) -> asyncio.Server:
         def door() -> _Door:

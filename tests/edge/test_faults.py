@@ -5,14 +5,16 @@ import logging
 import struct
 import threading
 import time
-from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_CORK
+from pathlib import Path
+from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_CORK, socket
 
 import pytest
 
+from gateway.edge.server import Listener, SubmissionServer
 from gateway.edge.silence import silence_aiosmtpd
 
 from .conftest import OpenWorld
-from .edge_world import MAIL, Client, World, plain
+from .edge_world import DOMAIN, MAIL, Client, RecordingGatekeeper, World, plain
 
 CANARY = "CANARY-6f1d"
 
@@ -174,3 +176,26 @@ def test_a_client_that_keeps_sending_after_a_refusal_still_reads_it(world_with: 
         client.send(b"Subject: x\n\r\n" + (b"a" * 76 + b"\r\n") * 40_000 + b".\r\n")
         assert client.reply().startswith("500 5.5.2 lines end with CR LF only")
     assert world.gatekeeper.received == []
+
+
+def test_a_port_that_is_taken_leaves_no_other_port_open(certificate: tuple[Path, Path]) -> None:
+    async def start_twice() -> None:
+        with socket() as taken, socket() as free:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            free.bind(("127.0.0.1", 0))
+            free_port = free.getsockname()[1]
+            free.close()
+            server = SubmissionServer(
+                RecordingGatekeeper(), domain=DOMAIN, certificate=certificate[0], key=certificate[1]
+            )
+            with pytest.raises(OSError, match="address already in use"):
+                await server.start(
+                    [
+                        Listener(implicit_tls=False, port=free_port),
+                        Listener(implicit_tls=True, port=taken.getsockname()[1]),
+                    ]
+                )
+            assert server.ports == ()
+
+    asyncio.run(start_twice())

@@ -77,6 +77,8 @@ COMMANDS = [
     ("S14", "auth", b"MAIL FROM:<alice@user.example>\rRCPT TO:<in@gw.example>\r\n", LINE_ENDING),
     ("S14-unfinished", "auth", b"NOOP\rNOOP", LINE_ENDING),
     ("S15", "connected", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "5|421"),
+    ("S15-bytes", "connected", b"GET /\xff HTTP/1.1\r\nEHLO a\r\n", "500"),
+    ("d16", "data", MAIL.replace(b"\r\n\r\nhF4D", b"\r\n\r\nhF4\xe9") + b".\r\n", "5"),
     ("S16", "connected", b"MAIL FROM:<alice@user.example>\r\n", "503|530"),
     ("S16-hello", "hello", b"MAIL FROM:<alice@user.example>\r\n", "530"),
     ("S17", "hello", b"AUTH PLAIN AGFsaWNlAHB3\r\n", "538"),
