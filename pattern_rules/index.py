@@ -16,7 +16,7 @@ from pattern_rules.expression_tree import ALPHABET, MAX_UID_OCTETS
 from pattern_rules.shape import BACK, FRONT, Shape
 
 MAX_PREFIX = 8  # octets of a literal prefix that are used for filing
-SMALL = 3  # a file with so few patterns needs no filter
+SMALL = 3  # so few patterns are looked at one by one
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ class _File:
 
     def __init__(self, numbers: list[int], shapes: list[Shape], skip: int) -> None:
         self.numbers = tuple(numbers)
+        self.shapes = tuple(shapes) if len(shapes) <= SMALL else ()
         self.filter: tuple[tuple[int, dict[int, int], int], ...] = ()
         self.lengths: tuple[int, ...] = ()
         if len(shapes) > SMALL:
@@ -56,7 +57,9 @@ class _File:
 
     def possible(self, uid: bytes) -> Iterator[int]:
         if not self.lengths:
-            yield from self.numbers
+            for number, shape in zip(self.numbers, self.shapes, strict=True):
+                if shape.admits(uid):
+                    yield number
             return
         left = self.lengths[len(uid)]
         for at, sets, free in self.filter:

@@ -27,6 +27,10 @@ class Catalogue:
         """All (group, key) pairs."""
         return frozenset((group, key) for group, table in self._sentences.items() for key in table)
 
+    def template(self, group: str, key: str) -> str:
+        """A sentence with its blanks."""
+        return self._sentences[group][key]
+
     def text(self, group: str, key: str, **values: str) -> str:
         """A sentence, with values filled in.
 
@@ -34,7 +38,7 @@ class Catalogue:
         """
         if self.language in _RIGHT_TO_LEFT:
             values = {name: f"{_ISOLATE}{value}{_END_OF_ISOLATE}" for name, value in values.items()}
-        return self._sentences[group][key].format(**values)
+        return self.template(group, key).format(**values)
 
 
 @cache

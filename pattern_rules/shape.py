@@ -27,6 +27,15 @@ class Shape:
             prefix.append(mask.bit_length() - 1)
         return bytes(prefix)
 
+    def admits(self, octets: bytes) -> bool:
+        """Whether length and fixed positions fit."""
+        if not self.min_length <= len(octets) <= self.max_length:
+            return False
+        for mask, octet in zip(self.front, octets, strict=False):
+            if not mask >> octet & 1:
+                return False
+        return all(mask >> octet & 1 for mask, octet in zip(self.back, reversed(octets), strict=False))
+
 
 def shape_of(tree: Node, min_length: int, max_length: int) -> Shape:
     """The one shape all strings of the tree have."""

@@ -175,4 +175,7 @@ _PROPOSALS: tuple[tuple[Cause, Callable[[str], Iterator[bytes]]], ...] = (
     (Cause.LOOK_ALIKE_CHARACTERS, _avoided_letters),
     (Cause.LOOK_ALIKE_CHARACTERS, _look_alikes),
 )
-_PROPOSALS_FOR_RECOGNISED = ((Cause.LOOK_ALIKE_CHARACTERS, _avoided_letters),)
+_PROPOSALS_FOR_RECOGNISED = (
+    (Cause.MISSING_SEPARATOR, _separator),
+    (Cause.LOOK_ALIKE_CHARACTERS, _avoided_letters),
+)

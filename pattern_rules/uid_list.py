@@ -6,7 +6,9 @@ A spreadsheet that stored a UID as a number has damaged it already: such rows ar
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -20,6 +22,18 @@ MAX_ROWS = 5_000_000
 MAX_CELL_CHARACTERS = 4096
 MAX_UNPACKED_OCTETS = 1 << 30  # of a spreadsheet, which is a ZIP archive
 _EXACT = 10**15  # a spreadsheet keeps 15 digits of a number, and zeros behind
+# What openpyxl raises for archives that are something else: missing parts, malformed XML, absurd cell values.
+_NO_SPREADSHEET = (
+    zipfile.BadZipFile,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    SyntaxError,
+    EOFError,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +100,11 @@ def _xlsx_rows(stream: BinaryIO, column: str) -> Iterator[Row]:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_OCTETS:
                 raise SourceError(f"the spreadsheet unpacks to more than {MAX_UNPACKED_OCTETS} octets")
         workbook = load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError):
+        with closing(workbook):
+            sheet = workbook.worksheets[0]
+            yield from _column_rows((list(row) for row in sheet.iter_rows(values_only=True)), column)
+    except _NO_SPREADSHEET:
         raise SourceError("the file is not a spreadsheet") from None
-    try:
-        sheet = workbook.worksheets[0]
-        yield from _column_rows((list(row) for row in sheet.iter_rows(values_only=True)), column)
-    finally:
-        workbook.close()
 
 
 def _column_rows(table: Iterator[list[object]], column: str) -> Iterator[Row]:
