@@ -1,27 +1,33 @@
 """A form ready to fill: its defaults, the UIDs it is about, and a place for every other field."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from forms.entries import Entry
 from forms.errors import FormError, FormErrorCode
 from forms.fields import Field, Kind
+from forms.migration import plain
 from forms.pack import Pack
 from forms.uids import encode_uid
 
 
-def starting_entries(pack: Pack, uids: Sequence[bytes] = (), values: Iterable[Entry] = ()) -> tuple[Entry, ...]:
-    """Return what a new form of `pack` has from the start: defaults, UIDs, given values, later ones winning.
+def starting_entries(
+    pack: Pack, *, uids: Sequence[bytes] = (), earlier: Sequence[Entry] = (), values: Sequence[Entry] = ()
+) -> tuple[Entry, ...]:
+    """Return what a new form of `pack` has from the start.
 
+    uids: put where the form takes a list of them, in the place of any that `earlier` has. earlier: values of an earlier
+    form. values: given ones, which win over all others. A field's default counts only if nothing else gives it a value.
     Raises FormError with UNEXPECTED_FIELD if there are UIDs and the pack has no field that takes a list of them.
     """
-    entries: dict[str, Entry] = {}
+    listed = tuple(_uid_entries(pack.root, uids)) if uids else ()
+    replaced = {plain(entry.path).partition("/")[0] for entry in listed}
+    kept = (entry for entry in earlier if plain(entry.path).partition("/")[0] not in replaced)
+    entries = {entry.path: entry for entry in (*kept, *listed, *values)}
+    filled = {plain(path) for path in entries}
     known = {field.path: field for field in pack.root.walk()}
     for path, texts in pack.defaults.items():
-        if path in known:
+        if path in known and path not in filled:
             entries |= {entry.path: entry for entry in _default(known[path], texts)}
-    if uids:
-        entries |= {entry.path: entry for entry in _uid_entries(pack.root, uids)}
-    entries |= {entry.path: entry for entry in values}
     return tuple(entries.values())
 
 

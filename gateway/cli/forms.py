@@ -234,7 +234,7 @@ def new_command(
     octets_of_uids, warned = uid_list(uids, gs, language) if uids else ((), False)
     before = _unbound(read_form(earlier, language), pack) if earlier else ()
     try:
-        entries = starting_entries(pack, octets_of_uids, (*before, *given))
+        entries = starting_entries(pack, uids=octets_of_uids, earlier=before, values=given)
         blank = blank_entries(pack, entries, optional=output.suffix != ".xml")
         octets = (
             draft(pack, language, blank)
