@@ -9,6 +9,7 @@ from mailroom.mailboxes.settings import MailboxSettings
 
 _ASK_SECONDS = 30
 _NO_SUCH_USER = 67  # sysexits.h EX_NOUSER
+_NOBODY_TO_KICK = 68  # doveadm-kick(1): no user matched
 
 
 def mailbox_settings(settings: Settings) -> MailboxSettings:
@@ -28,12 +29,12 @@ def mailbox_settings(settings: Settings) -> MailboxSettings:
 
 def message_finder(settings: Settings) -> Callable[[str, str], bool]:
     """A function that asks whether a mailbox holds a Message-ID, with Dovecot's own administration tool."""
-    configuration = settings.run_folder / "dovecot" / "configuration" / "dovecot.conf"
+    program = _administration(settings)
 
     def holds_message(mailbox: str, message_id: str) -> bool:
         local, _, domain = mailbox.rpartition("@")
         user, _, folder = local.partition("+")
-        command = ["doveadm", "-c", str(configuration), "search", "-u", f"{user}@{domain}"]
+        command = [*program, "search", "-u", f"{user}@{domain}"]
         criteria = ["mailbox", folder or "INBOX", "header", "message-id", message_id]
         try:
             done = subprocess.run(
@@ -46,3 +47,25 @@ def message_finder(settings: Settings) -> Callable[[str, str], bool]:
         return bool(done.stdout.strip())
 
     return holds_message
+
+
+def disconnect(settings: Settings, address: str) -> bool:
+    """End an officer's open IMAP sessions; whether the mailbox server could be told so."""
+    try:
+        done = subprocess.run(
+            [*_administration(settings), "kick", address],
+            capture_output=True,
+            check=False,
+            timeout=_ASK_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode in {0, _NOBODY_TO_KICK}
+
+
+def _administration(settings: Settings) -> list[str]:
+    """Dovecot's administration tool, for the embedded Dovecot or the machine's own."""
+    if not settings.mailboxes.embedded:
+        return ["doveadm"]
+    return ["doveadm", "-c", str(settings.run_folder / "dovecot" / "configuration" / "dovecot.conf")]

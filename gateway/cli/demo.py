@@ -11,7 +11,7 @@ import click
 
 from gateway.account import AccountError, leave_root
 from gateway.demo import acts
-from gateway.demo.looking_back import look_back, scan, write_facts
+from gateway.demo.looking_back import look_back, write_facts
 from gateway.demo.mail_client import MailClientError
 from gateway.demo.people import stop_agents
 from gateway.demo.running import DemoError, free_ports
@@ -76,7 +76,6 @@ def _tell_story(world: DemoWorld) -> None:
     acts.refuse_stale_library(world)
     world.tell("\n── What the gateway remembers\n")
     look_back(world)
-    scan(world)
 
 
 def _folder(keep: Path | None) -> Path:

@@ -21,7 +21,9 @@ def log(deployment: Deployment, last: int) -> None:
     gsp log --last 20
     """
     query = select(*_COLUMNS).order_by(envelope_log.c.sequence.desc()).limit(last)
-    table = Table(*(column.name.replace("_", " ") for column in _COLUMNS))
+    table = Table()
+    for column in _COLUMNS:
+        table.add_column(column.name.replace("_", " "), no_wrap=column.name in {"at", "exchange"}, overflow="fold")
     with deployment.reading() as connection:
         rows = list(connection.execute(query).mappings())
     for row in reversed(rows):

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.mailbox_server import disconnect
 from gateway.notices import LANGUAGES
 from keyring_admin.addresses import canonical_address
 from keyring_admin.certificate_store import Purpose, admit_certificate
@@ -132,3 +133,5 @@ def _set_active(deployment: Deployment, address: str, *, active: bool) -> None:
         canonical = canonical_address(address, special_use_domains=special)
         set_officer_active(connection, canonical, active=active)
     click.echo(f"{canonical} is {'active' if active else 'suspended'}")
+    if not active and not disconnect(deployment.settings, canonical):
+        click.echo("the mailbox server does not answer: no new session can begin, an open one is not ended", err=True)

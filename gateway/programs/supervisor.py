@@ -13,6 +13,7 @@ from gateway.mailbox_server import mailbox_settings
 from gateway.programs.stopping import stop_on_signals
 from gateway.settings import Settings
 from mailroom.mailboxes.dovecot import Dovecot
+from mailroom.mailboxes.mailbox_error import MailboxServerError
 
 PROGRAM = "serve"
 PROGRAMS = ("process", "deliver", "edge")  # the edge last: it takes mail only when the rest stands
@@ -20,6 +21,7 @@ _LONGEST_RESTART_SECONDS = 30.0
 _STABLE_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.2
+_PURGE_SECONDS = 24 * 3600.0
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Supervisor:
     _children: dict[str, _Child] = field(default_factory=dict)
     _dovecot: Dovecot | None = None
     _reload: threading.Event = field(default_factory=threading.Event)
+    _purge_at: float = field(default_factory=lambda: time.monotonic() + _PURGE_SECONDS)
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -72,9 +75,19 @@ class Supervisor:
                 note(PROGRAM, Event.CHILD_EXITED, rule=child.name, count=child.process.returncode)
                 child.failures = 0 if now - child.started_at > _STABLE_SECONDS else child.failures + 1
                 child.restart_at = now + min(_LONGEST_RESTART_SECONDS, 0.1 * 2**child.failures)
+        if self._dovecot is not None and now >= self._purge_at:
+            self._purge_at = now + _PURGE_SECONDS
+            threading.Thread(target=self._purge, args=(self._dovecot,), name="purge", daemon=True).start()
         if self._reload.is_set():
             self._reload.clear()
             self._children["edge"].process.send_signal(signal.SIGHUP)
+
+    def _purge(self, dovecot: Dovecot) -> None:
+        """Expunged ciphertext leaves the disk once a day: mdbox keeps it until then."""
+        try:
+            dovecot.purge_expunged()
+        except (MailboxServerError, subprocess.TimeoutExpired) as error:
+            note(PROGRAM, Event.FAILED, rule="purge", error=type(error))
 
     def _spawn(self, name: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "gateway", "--config", self.config_file, "run", name]
