@@ -14,8 +14,8 @@ from pattern_rules.errors import ExpressionError, ExpressionProblem
 from pattern_rules.expression_parser import parse
 from pattern_rules.expression_tree import MAX_UID_OCTETS, Node
 
-MAX_MEMORY = 1 << 20  # octets of RE2 program and automaton for one expression (RE-g27, RE-b01)
-COMPILED_KEPT = 16_384  # compiled expressions kept, about 3 KiB each; one more costs 20 µs again
+MAX_MEMORY = 1 << 18  # octets of RE2 program and automaton for one expression (RE-g27, RE-b01)
+COMPILED_KEPT = 131_072  # compiled expressions kept, about 3 KiB each for usual ones; one more costs 20 µs again
 
 
 class Match(Protocol):
@@ -56,12 +56,13 @@ def _compiled(source: str) -> Compiled:
 class Expression:
     """An expression of the accepted subset.
 
-    source: as declared. groups: names and numbers of its named groups, in order.
-    The tree is not kept: a library may have 100,000.
+    source: as declared. groups: names and numbers of its named groups, in order. positions: octets
+    written out, a measure of its size. The tree is not kept: a library may have 100,000.
     """
 
     source: str
     groups: tuple[tuple[str, int], ...]
+    positions: int
 
     @property
     def tree(self) -> Node:
@@ -98,4 +99,6 @@ def accept(source: str) -> Accepted:
         raise ExpressionError(ExpressionProblem.MATCHES_NOTHING)
     _compiled(source)
     numbers = tuple((name, number) for name, (number, _) in groups.items())
-    return Accepted(Expression(source, numbers), tree, {name: node for name, (_, node) in groups.items()})
+    return Accepted(
+        Expression(source, numbers, tree.positions), tree, {name: node for name, (_, node) in groups.items()}
+    )

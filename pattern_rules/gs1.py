@@ -12,6 +12,7 @@ import re2
 from pattern_rules.checks import gs1_mod10
 
 GS = b"\x1d"
+MAX_QUERY_FIELDS = 32
 # Application identifier: lengths its value may have. One length: needs no GS behind it.
 _VALUE_LENGTHS: Mapping[bytes, frozenset[int]] = {
     b"00": frozenset({18}),
@@ -46,7 +47,8 @@ def from_digital_link(octets: bytes) -> bytes | None:
         return None
     try:
         link = urlsplit(octets.decode("ascii"))
-    except ValueError:  # a malformed IPv6 host
+        query = parse_qsl(link.query, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError:  # a malformed IPv6 host, or more fields than anybody needs
         return None
     segments = [unquote_to_bytes(segment) for segment in link.path.split("/")]
     start = next((at for at, segment in enumerate(segments) if segment in _PREDEFINED_LENGTH), None)
@@ -56,11 +58,7 @@ def from_digital_link(octets: bytes) -> bytes | None:
     if len(tail) % 2:
         return None
     pairs = list(zip(tail[::2], tail[1::2], strict=True))
-    pairs += [
-        (name.encode("ascii"), value.encode("ascii"))
-        for name, value in parse_qsl(link.query, max_num_fields=32, separator="&")
-        if name == "8008" and value.isascii()
-    ]
+    pairs += [(b"8008", value.encode("ascii")) for name, value in query if name == "8008" and value.isascii()]
     return _element_string([(name, _padded(name, value)) for name, value in pairs])
 
 

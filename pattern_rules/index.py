@@ -61,13 +61,14 @@ class _File:
                 if shape.admits(uid):
                     yield number
             return
-        left = self.lengths[len(uid)]
+        length = len(uid)
+        left = self.lengths[length]
         for at, sets, free in self.filter:
             if not left:
                 return
             # A position past the end of the UID needs no case of its own: a shape that knows the position is
             # at least that long, and the lengths have already ruled it out.
-            if -len(uid) <= at < len(uid):
+            if -length <= at < length:
                 left &= sets.get(uid[at], free)
         while left:
             lowest = left & -left

@@ -115,7 +115,7 @@ class Library:
     expires: date
     predecessor: str
     sha256: str
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[Pattern, ...] = field(repr=False)
     by_id: Mapping[str, Pattern] = field(repr=False, compare=False)
     index: Index[Pattern] = field(repr=False, compare=False)
 

@@ -16,6 +16,7 @@ from pattern_rules.pattern_record import read_pattern
 FORMAT = 1
 MAX_LIBRARY_OCTETS = 64 * 1024 * 1024
 MAX_PATTERNS = 200_000
+MAX_POSITIONS = 8_000_000  # of all expressions together: bounds what their compiled forms can take
 _HEADER_KEYS = frozenset({"format", "number", "issued", "expires", "predecessor", "pattern"})
 
 
@@ -65,11 +66,15 @@ def _parse_toml(octets: bytes) -> Mapping[str, object]:
 def _read_patterns(tables: list[Mapping[str, object]]) -> list[Entry[Pattern]]:
     entries: list[Entry[Pattern]] = []
     seen: set[str] = set()
+    positions = 0
     for number, table in enumerate(tables, start=1):
         entry = read_pattern(table, number)
         if entry.value.id in seen:
             raise LibraryError(LibraryProblem.DUPLICATE_ID, entry.value.id, "id")
         seen.add(entry.value.id)
+        positions += entry.value.expression.positions
+        if positions > MAX_POSITIONS:
+            raise LibraryError(LibraryProblem.TOO_MANY, entry.value.id, "expression")
         entries.append(entry)
     return entries
 

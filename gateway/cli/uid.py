@@ -33,7 +33,8 @@ from pattern_rules.sentences import LANGUAGES, catalogue
 from pattern_rules.suggestions import suggestions
 from pattern_rules.uid_list import Row, read_rows
 from pattern_rules.why_not import why_not
-from pattern_rules.worklist import Group, Worklist, sort_rows
+from pattern_rules.worklist import Worklist, sort_rows
+from pattern_rules.worklist_report import worklist_data, worklist_lines
 
 EXIT_DECIDE = 3
 EXIT_NOT_RECOGNISED = 4
@@ -151,9 +152,9 @@ def check_command(
     if split is not None:
         write_lists(sorted_list, split)
     if as_json:
-        click.echo(json.dumps(_worklist_data(sorted_list), indent=2))
+        click.echo(json.dumps(worklist_data(sorted_list), indent=2))
     else:
-        click.echo("\n".join(_worklist_lines(sorted_list, language)))
+        click.echo("\n".join(worklist_lines(sorted_list, catalogue(language))))
     unsendable = any(group.verdict is not Verdict.ROUTABLE for group in sorted_list.groups)
     sys.exit(EXIT_DECIDE if unsendable else 0)
 
@@ -187,44 +188,6 @@ def write_lists(sorted_list: Worklist, folder: Path) -> None:
         if group.verdict is Verdict.ROUTABLE:
             with (folder / f"{group.parties[0].lower()}.txt").open("xb") as file:
                 file.writelines(row.octets + b"\n" for row in group.rows)
-
-
-def _worklist_lines(sorted_list: Worklist, language: str) -> list[str]:
-    lines: list[str] = []
-    for group in sorted_list.groups:
-        parties = ", ".join(group.parties)
-        sentence = catalogue(language).text("verdict", group.verdict.value, party=parties, parties=parties)
-        lines.append(f"{len(group.rows):9,}  {sentence}")
-        if group.verdict is not Verdict.ROUTABLE:
-            lines.append(f"{'':11}{_row_numbers(group)}")
-        if group.damaged:
-            cause = catalogue(language).text("suggestion", "leading-zeros")
-            lines.append(f"{group.damaged:9,}  {cause}")
-    if sorted_list.duplicates:
-        lines.append(f"{len(sorted_list.duplicates):9,}  {catalogue(language).text('word', 'duplicates')}")
-    return lines
-
-
-def _row_numbers(group: Group) -> str:
-    shown = [str(row.number) for row in group.rows[:20]]
-    return "# " + ", ".join(shown) + (" …" if len(group.rows) > len(shown) else "")
-
-
-def _worklist_data(sorted_list: Worklist) -> dict[str, object]:
-    return {
-        "groups": [
-            {
-                "verdict": group.verdict.value,
-                "parties": list(group.parties),
-                "rows": [row.number for row in group.rows],
-                "damaged_rows": [row.number for row in group.rows if row.was_number],
-            }
-            for group in sorted_list.groups
-        ],
-        "duplicates": [
-            {"row": duplicate.row, "first_row": duplicate.first_row} for duplicate in sorted_list.duplicates
-        ],
-    }
 
 
 def open_library(path: Path | None, on: date | None) -> tuple[Library, date]:
