@@ -149,3 +149,13 @@ def test_a_misread_row_does_not_swallow_the_right_one(core: Library) -> None:
 
 def test_no_row_shows_its_uid_in_a_repr(core: Library) -> None:
     assert "KE24" not in repr(sort(core, b"KE24T00012345674"))
+
+
+def test_ten_thousand_rows_are_sorted_at_once_and_in_their_order(core: Library) -> None:
+    uids = [f"QCALL{number:09d}".encode() for number in range(9_000)] + [b"junk %d" % number for number in range(1_000)]
+    found = sort(core, *uids)
+    assert [(group.verdict, len(group.rows)) for group in found.groups] == [
+        (Verdict.ROUTABLE, 9_000),
+        (Verdict.UNKNOWN, 1_000),
+    ]
+    assert [row.number for row in found.groups[0].rows] == list(range(1, 9_001))
