@@ -116,7 +116,7 @@ def _records(octets: bytes, kind: FileKind) -> Iterator[dict[str, Cell]]:
         raise FormError(FormErrorCode.NOT_A_FORM)
     for row in rows[1:]:
         record = dict(zip(headings, row, strict=False))
-        if record["path"].text.strip():
+        if "path" in record and record["path"].text.strip():
             yield record
 
 

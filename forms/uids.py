@@ -5,7 +5,6 @@ the display form is made from the octets, never read back.
 """
 
 import base64
-import binascii
 
 from forms.characters import has_forbidden_character
 from forms.errors import FormError, FormErrorCode
@@ -23,7 +22,7 @@ def decode_uid(text: str) -> bytes:
     """Return the octets of canonical base64. Raises FormError: not base64, not its only spelling, not a UID."""
     try:
         uid = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; so is a character that is not ASCII
         uid = b""
     # RFC 4648 §3.5: the unused bits of the last character are zero, else two spellings carry one UID.
     if not uid or base64.b64encode(uid).decode("ascii") != text:

@@ -217,6 +217,7 @@ def test_a_hostile_or_damaged_workbook_is_refused_with_a_constant_code(octets: b
         (b"", FormErrorCode.EMPTY_LIST),
         (b"uid\n" + b"A" * 129, FormErrorCode.BAD_UID),
         (b"uid-base64\nnot base64!\n", FormErrorCode.BAD_UID),
+        ("uid-base64\nQQا==\n".encode(), FormErrorCode.BAD_UID),
     ],
 )
 def test_a_hostile_or_damaged_csv_list_is_refused(octets: bytes, code: FormErrorCode) -> None:
@@ -259,6 +260,7 @@ def test_a_formula_in_a_form_table_is_refused_and_names_the_field() -> None:
 
 def test_a_blank_line_in_a_table_is_left_out() -> None:
     assert b"circumstances" not in from_table(table(("circumstances", "")), FileKind.CSV)
+    assert b"<circumstances>" not in from_table(table().replace(b"\r\n", b"\r\n\r\n"), FileKind.CSV)
     assert b"<circumstances>x<" in from_table(table(("circumstances", "x")), FileKind.CSV)
 
 
