@@ -9,8 +9,6 @@ import resource
 import sys
 from typing import BinaryIO
 
-from openpgp.composed import SignedSecretKey
-
 from forms.errors import FormError
 from forms.slip import compose_slip, parse_slip
 from gateway.gate import GateRefusedError, scan_inner
@@ -25,7 +23,7 @@ from gateway.opener.frames import (
     encode_result,
     job_from,
 )
-from keyring_admin.openpgp.opening import BadSignatureError, UnopenableError, open_message, verify_signer
+from keyring_admin.openpgp.opening import BadSignatureError, OpeningKey, UnopenableError, verify_signer
 from keyring_admin.openpgp.packets import EncryptedMessage
 
 SLIP_PLAINTEXT_LIMIT = 16 * 1024
@@ -40,9 +38,9 @@ def main() -> None:
     first = read_frame(source)
     if first is None:
         return
-    secret = SignedSecretKey.from_bytes(first[1][0])
+    key = OpeningKey(first[1][0])
     while (frame := read_frame(source)) is not None:
-        sink.write(encode_result(work(job_from(*frame), secret)))
+        sink.write(encode_result(work(job_from(*frame), key)))
         sink.flush()
 
 
@@ -57,15 +55,15 @@ def confine(memory: int) -> None:
     prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
-def work(job: Job, secret: SignedSecretKey) -> JobResult:
+def work(job: Job, key: OpeningKey) -> JobResult:
     """Do one job. Every failure is one of the outcomes; none says why it could not be opened."""
     try:
         slip_octets, body = job.message, None
         if job.kind is JobKind.COVER:
-            cover = open_message(job.message, secret, limit=job.size_limit)
+            cover = key.open(job.message, limit=job.size_limit)
             slip_message, body = tell_apart(scan_inner(cover.data), job.gateway_key_ids)
             slip_octets = slip_message.octets
-        opened = open_message(slip_octets, secret, limit=SLIP_PLAINTEXT_LIMIT)
+        opened = key.open(slip_octets, limit=SLIP_PLAINTEXT_LIMIT)
         signer = verify_signer(opened, job.certificate)
         slip = parse_slip(opened.data)
     except UnopenableError:

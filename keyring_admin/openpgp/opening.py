@@ -1,8 +1,10 @@
 """Open a message encrypted to us, and verify the one signature inside. Runs in resource-limited children only.
 
 rPGP decrypts (it reads what every client writes, compressed or not), Sequoia judges the signature (its policy
-refuses SHA-1, MD5 and revoked signers). What a signature proves is who signed these octets, not for whom: the
-signed content must name its recipient itself.
+refuses SHA-1, MD5 and revoked signers). rPGP alone is lenient about what stands inside: it drops whatever follows the
+first literal of a compressed packet, and peels any number of compressed layers. Sequoia checks the grammar of RFC 9580
+§10.3 to the end, so a message is open only when both read the same octets out of it.
+What a signature proves is who signed these octets, not for whom: the signed content must name its recipient itself.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +13,10 @@ from datetime import datetime
 import pysequoia
 from openpgp.composed import DecryptedMessage, Message, SignedSecretKey
 from openpgp.errors import Error as RpgpError
+
+from keyring_admin.openpgp.framing import Packet, iterate_packets
+
+_SECRET_KEY, _SECRET_SUBKEY = 5, 7  # RFC 9580 §5
 
 
 class UnopenableError(ValueError):
@@ -43,20 +49,60 @@ class Signer:
     signed_at: datetime
 
 
-def open_message(octets: bytes, secret: SignedSecretKey, *, limit: int) -> OpenedMessage:
-    """Decrypt one encrypted message whose structure the packet walk has accepted.
+class OpeningKey:
+    """Our secret subkeys, as both libraries need them."""
 
-    limit: octets of plaintext after decompression. The caller bounds memory: the library does not.
-    Raises UnopenableError.
-    """
+    def __init__(self, octets: bytes) -> None:
+        """octets: unprotected transferable secret key; a primary key without its secret is enough."""
+        self._secret = SignedSecretKey.from_bytes(octets)
+        self._decryptors = tuple(
+            pysequoia.Tsk.from_bytes(single).decryptor() for single in _one_subkey_each(octets) if _can_decrypt(single)
+        )
+
+    def open(self, octets: bytes, *, limit: int) -> OpenedMessage:
+        """Decrypt one encrypted message whose structure the packet walk has accepted.
+
+        limit: octets of plaintext after decompression. The caller bounds memory: the libraries do not.
+        Raises UnopenableError.
+        """
+        try:
+            opened = inner_message(Message.from_bytes(octets).decrypt("", self._secret), limit=limit)
+        except (RpgpError, MemoryError):
+            raise UnopenableError from None
+        if not any(_decrypts_to(opened.data, octets, decryptor) for decryptor in self._decryptors):
+            raise UnopenableError
+        return opened
+
+
+def _decrypts_to(data: bytes, octets: bytes, decryptor: pysequoia.PyDecryptor) -> bool:
+    """Whether Sequoia finds a well-formed message inside that says just this."""
     try:
-        return inner_message(Message.from_bytes(octets).decrypt("", secret), limit=limit)
-    except (RpgpError, MemoryError):
-        raise UnopenableError from None
+        return pysequoia.decrypt(octets, decryptor=decryptor).bytes == data
+    except (RuntimeError, OSError, MemoryError):
+        return False
+
+
+def _one_subkey_each(octets: bytes) -> list[bytes]:
+    """The key once for each of its subkeys: Sequoia's decryptor takes one, and rotation keeps two in force."""
+    groups: list[list[Packet]] = []
+    for packet in iterate_packets(octets):
+        if packet.tag in {_SECRET_KEY, _SECRET_SUBKEY} or not groups:
+            groups.append([])
+        groups[-1].append(packet)
+    primary, *subkeys = [octets[group[0].start : group[-1].end] for group in groups]
+    return [primary + subkey for subkey in subkeys]
+
+
+def _can_decrypt(octets: bytes) -> bool:
+    try:
+        pysequoia.Tsk.from_bytes(octets).decryptor()
+    except RuntimeError:
+        return False  # a signing subkey
+    return True
 
 
 def inner_message(message: Message | DecryptedMessage, *, limit: int) -> OpenedMessage:
-    """What stands inside an encrypted message: signed or not, compressed at most once, one literal.
+    """What stands inside an encrypted message: signed or not, compressed or not, one literal.
 
     Raises UnopenableError, or the library's own error.
     """
