@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from lxml import etree
 
+from forms.attachments import is_attachment
 from forms.characters import has_forbidden_character
 from forms.errors import FormError, FormErrorCode, Problem
 from forms.fields import MULTI_LINE, Field, Kind
@@ -61,6 +62,8 @@ def _check_value(element: etree._Element, field: Field, path: str) -> Iterator[P
         yield Problem(FormErrorCode.FORBIDDEN_CHARACTER, path)
     if field.kind is Kind.UID:
         yield from _check_uid(text, element.get("display"), path)
+    elif field.kind is Kind.ATTACHMENT and not is_attachment(text, element.get("media-type", "")):
+        yield Problem(FormErrorCode.BAD_ATTACHMENT, path)
     elif field.kind is Kind.MONEY and bool(text) != (element.get("currency") is not None):
         yield Problem(FormErrorCode.BAD_ATTRIBUTE, path)
     elif text and not _date_exists(field.kind, text):

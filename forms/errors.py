@@ -49,6 +49,7 @@ class FormErrorCode(Enum):
     UID_DISPLAY_DIFFERS = "uid-display-differs"
     DUPLICATE_UID = "duplicate-uid"
     TOO_MANY_UIDS = "too-many-uids"
+    BAD_ATTACHMENT = "bad-attachment"
     EXPIRES_BEFORE_CREATED = "expires-before-created"
     INCONSISTENT = "inconsistent"
     # spreadsheets and lists

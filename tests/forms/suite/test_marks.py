@@ -1,5 +1,6 @@
 """Values, not recorded, withheld with reason; disclosure marks, and their correction later."""
 
+import base64
 import re
 
 import pytest
@@ -198,7 +199,7 @@ def test_a_correction_changes_who_may_see_a_field_and_nothing_else() -> None:
     assert changed_paths(report, after) == {"seizure[1]/place", "seizure[1]/case-reference"}
     text = render_text(after, "en")
     assert "Place of seizure: Mombasa [Public]" in text
-    assert re.search(r"case reference: Withheld – personal data", text)
+    assert re.search(r"Case reference: Withheld – personal data", text)
 
 
 @pytest.mark.parametrize(
@@ -221,3 +222,43 @@ def test_a_correction_of_another_form_is_refused() -> None:
     report = validate(SEIZURE)
     with pytest.raises(FormError):
         apply_correction(report, validate(correction(digest(QUERY), ("seizure[1]/place", "public", None))))
+
+
+def report_with(octets: bytes, media_type: str) -> bytes:
+    attachment = f'media-type="{media_type}" name="example.txt">{base64.b64encode(octets).decode()}<'
+    return re.sub(rb'media-type="text/plain" name="example.txt">[^<]*<', lambda _: attachment.encode(), SEIZURE)
+
+
+@pytest.mark.parametrize(
+    ("octets", "media_type"),
+    [
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        ("text – текст\r\n".encode(), "text/plain"),
+        (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", "application/pgp-keys"),
+    ],
+)
+def test_an_attachment_is_what_it_says(octets: bytes, media_type: str) -> None:
+    assert problems(report_with(octets, media_type)) == []
+    for wrong in {"application/pdf", "image/jpeg", "image/png", "application/pgp-keys"} - {media_type}:
+        assert {code for code, _ in problems(report_with(octets, wrong))} == {FormErrorCode.BAD_ATTACHMENT}
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+    ],
+)
+def test_a_secret_key_never_passes_as_an_attachment(octets: bytes) -> None:
+    for media_type in ("application/pgp-keys", "text/plain"):
+        assert {code for code, _ in problems(report_with(octets, media_type))} == {FormErrorCode.BAD_ATTACHMENT}
+
+
+def test_an_attachment_over_1_mib_or_in_bad_base64_is_refused() -> None:
+    assert problems(report_with(b"x" * 1024 * 1024, "text/plain").replace(b"<attachment", b"<attachment", 1)) == []
+    assert problems(report_with(b"x" * (1024 * 1024 + 1), "text/plain"))
+    assert problems(re.sub(rb'(name="example.txt">)[^<]*<', rb"\1QQ=<", SEIZURE))
+    assert problems(re.sub(rb'(name=")example.txt(">)', rb"\1../../x.txt\2", SEIZURE))
