@@ -33,4 +33,4 @@ __all__ = [
 
 def core_library_octets() -> bytes:
     """Octets of the library the program starts with (data/core-library.toml)."""
-    return files(__name__).joinpath("data/core-library.toml").read_bytes()
+    return files("pattern_rules.data").joinpath("core-library.toml").read_bytes()

@@ -108,30 +108,33 @@ def _standing(
 
 def _with_rules_between(found: list[Candidate]) -> list[Candidate]:
     """Applies the rules that compare candidates: the literal reading first, the longer prefix, declared yielding."""
-    deciding = [candidate for candidate in found if candidate.standing is Standing.DECIDES]
-    if not deciding:
+    first = next((candidate.reading for candidate in found if candidate.standing is Standing.DECIDES), None)
+    if first is None:
         return found
-    first = next(candidate.reading for candidate in found if candidate.standing is Standing.DECIDES)
-    settled: list[Candidate] = []
-    for candidate in found:
-        standing = candidate.standing
-        if standing is Standing.DECIDES and candidate.reading != first:
-            standing = Standing.LATER_READING
-        elif standing is Standing.DECIDES and any(_yields(candidate, other) for other in deciding):
-            standing = Standing.YIELDS
-        settled.append(candidate if standing is candidate.standing else replace(candidate, standing=standing))
-    return settled
+    rivals = [c for c in found if c.standing is Standing.DECIDES and c.reading == first]
+    standing_back = {c.pattern_id for c in rivals if any(_yields(c, other) for other in rivals)}
+    if len(standing_back) == len({c.pattern_id for c in rivals}):
+        standing_back = set()  # each stands back for another: a human decides
+
+    def settled(candidate: Candidate) -> Candidate:
+        if candidate.standing is not Standing.DECIDES:
+            return candidate
+        if candidate.reading != first:
+            return replace(candidate, standing=Standing.LATER_READING)
+        return replace(candidate, standing=Standing.YIELDS) if candidate.pattern_id in standing_back else candidate
+
+    return [settled(candidate) for candidate in found]
 
 
 def _yields(candidate: Candidate, other: Candidate) -> bool:
     """Whether `candidate` stands back for `other`, which matches the same reading."""
-    if other.reading != candidate.reading:
-        return False
     if other.pattern_id in candidate.pattern.yields_to:
         return True
+    if candidate.pattern_id in other.pattern.yields_to:
+        return False
     # An issuer code that continues another one is a different issuer (ISO/IEC 15459-2: `LE` and `LECNI`).
-    longer = len(other.pattern.prefix) > len(candidate.pattern.prefix) > 0
-    return longer and other.pattern.prefix.startswith(candidate.pattern.prefix)
+    mine, longer = candidate.pattern.prefix, other.pattern.prefix
+    return 0 < len(mine) < len(longer) and longer.startswith(mine)
 
 
 def _rank(candidate: Candidate) -> tuple[int, int, int, int, str]:

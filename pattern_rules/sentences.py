@@ -46,7 +46,7 @@ def catalogue(language: str) -> Catalogue:
     """The catalogue of a language (ISO 639-1 code); raises KeyError if it is none of the six."""
     if language not in LANGUAGES:
         raise KeyError(language)
-    text = files("pattern_rules").joinpath(f"data/sentences.{language}.toml").read_text(encoding="utf-8")
+    text = files("pattern_rules.data").joinpath(f"sentences.{language}.toml").read_text(encoding="utf-8")
     return Catalogue(language, cast(Mapping[str, Mapping[str, str]], tomllib.loads(text)))
 
 

@@ -6,6 +6,7 @@ input. Exit codes: 0 one Party, can be sent; 3 recognised, but a human must deci
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -150,7 +151,10 @@ def check_command(
     except PatternRulesError as error:
         _refused(str(error))
     if split is not None:
-        write_lists(sorted_list, split)
+        try:
+            write_lists(sorted_list, split)
+        except OSError as error:
+            _refused(f"{error.filename}: {error.strerror}")
     if as_json:
         click.echo(json.dumps(worklist_data(sorted_list), indent=2))
     else:
@@ -186,7 +190,8 @@ def write_lists(sorted_list: Worklist, folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)  # UIDs are content: nobody else on the machine reads them
     for group in sorted_list.groups:
         if group.verdict is Verdict.ROUTABLE:
-            with (folder / f"{group.parties[0].lower()}.txt").open("xb") as file:
+            path = folder / f"{group.parties[0].lower()}.txt"
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.writelines(row.octets + b"\n" for row in group.rows)
 
 

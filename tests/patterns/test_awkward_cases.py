@@ -13,6 +13,8 @@ from pattern_rules.readings import Step
 from pattern_rules.recognition import Obstacle
 from pattern_rules.sentences import LANGUAGES, explain
 
+Text = Callable[..., bytes]
+Record = Callable[..., str]
 TODAY = date(2026, 11, 21)
 TPX = rb"51qIgY)<&Jp3*j7SDB"
 ELEMENT_STRING = b"010123456798765123551qIgY)<&Jp3*j7SDB"
@@ -184,9 +186,7 @@ def test_a_generation_counts_by_day_of_manufacture_not_of_the_question(core: Lib
     assert ask(core, b"TR0A1B2C3D4E5F6G", made=date(2025, 12, 27)).verdict is Verdict.NOT_IN_FORCE
 
 
-def test_the_time_stamp_of_the_uid_tells_the_day_of_manufacture(
-    library_text: Callable[..., bytes], pattern_text: Callable[..., str]
-) -> None:
+def test_the_time_stamp_of_the_uid_tells_the_day_of_manufacture(library_text: Text, pattern_text: Record) -> None:
     record = pattern_text(
         expression=r"'KE\d{4}(?P<ts>\d{8})'",
         examples='["KE000125010100"]',
@@ -235,9 +235,7 @@ def test_a_link_that_hides_a_separator_in_its_value_is_not_decoded(core: Library
     assert all(candidate.reading.steps == () for candidate in found.candidates)
 
 
-def test_the_longer_issuer_code_goes_before_its_own_prefix(
-    library_text: Callable[..., bytes], pattern_text: Callable[..., str]
-) -> None:
+def test_the_longer_issuer_code_goes_before_its_own_prefix(library_text: Text, pattern_text: Record) -> None:
     library = load_library(
         library_text(
             pattern_text(id='"short"', party='"FR"', expression="'LE[0-9A-Z]{10}'", examples='["LE0000000000"]'),
@@ -254,7 +252,7 @@ def test_the_longer_issuer_code_goes_before_its_own_prefix(
 
 
 def test_two_parties_with_the_same_form_are_both_shown_until_one_stands_back(
-    library_text: Callable[..., bytes], pattern_text: Callable[..., str]
+    library_text: Text, pattern_text: Record
 ) -> None:
     mine = pattern_text(id='"mine"', party='"KE"', expression=r"'\d{12}'", examples='["000000000000"]', priority="90")
     theirs = {"id": '"theirs"', "party": '"UG"', "expression": r"'\d{3}1\d{8}'", "examples": '["000100000000"]'}
@@ -265,9 +263,29 @@ def test_two_parties_with_the_same_form_are_both_shown_until_one_stands_back(
     assert (ask(decided, b"000100000000").verdict, ask(decided, b"000100000000").party) == (Verdict.ROUTABLE, "KE")
 
 
-def test_the_order_of_the_library_never_changes_the_answer(
-    library_text: Callable[..., bytes], pattern_text: Callable[..., str]
+def test_a_declaration_goes_before_the_longer_prefix_and_mutual_politeness_is_left_to_a_human(
+    library_text: Text, pattern_text: Record
 ) -> None:
+    def library(**longer: str) -> Library:
+        return load_library(
+            library_text(
+                pattern_text(id='"short"', party='"FR"', expression="'LE[0-9A-Z]{10}'", examples='["LE0000000000"]'),
+                pattern_text(
+                    id='"mid"', party='"RO"', expression="'LEC[0-9A-Z]{9}'", examples='["LEC000000000"]', **longer
+                ),
+            )
+        )
+
+    assert ask(library(), b"LEC123456789").party == "RO"
+    assert ask(library(yields_to='["short"]'), b"LEC123456789").party == "FR"
+    polite = [
+        pattern_text(id='"a"', party='"FR"', expression=r"'\d{12}'", examples='["000000000000"]', yields_to='["b"]'),
+        pattern_text(id='"b"', party='"RO"', expression=r"'\d{9,12}'", examples='["000000000000"]', yields_to='["a"]'),
+    ]
+    assert ask(load_library(library_text(*polite)), b"000000000000").verdict is Verdict.SEVERAL_PARTIES
+
+
+def test_the_order_of_the_library_never_changes_the_answer(library_text: Text, pattern_text: Record) -> None:
     one = pattern_text(id='"a"', party='"KE"', expression=r"'\d{12}'", examples='["000000000000"]')
     two = pattern_text(id='"b"', party='"UG"', expression=r"'[0-9A-F]{12}'", examples='["00000000000A"]')
     there, back = load_library(library_text(one, two)), load_library(library_text(two, one))
@@ -275,9 +293,7 @@ def test_the_order_of_the_library_never_changes_the_answer(
     assert ranked[0] == ranked[1] == ["a", "b"]
 
 
-def test_a_draft_or_retired_pattern_matches_nothing(
-    library_text: Callable[..., bytes], pattern_text: Callable[..., str]
-) -> None:
+def test_a_draft_or_retired_pattern_matches_nothing(library_text: Text, pattern_text: Record) -> None:
     for status, verdict in (("active", V.ROUTABLE), ("draft", V.UNKNOWN), ("retired", V.UNKNOWN)):
         library = load_library(library_text(pattern_text(status=f'"{status}"')))
         assert ask(library, b"KE0001").verdict is verdict

@@ -102,6 +102,9 @@ def test_check_sorts_a_list_and_writes_one_file_for_each_party(tmp_path: Path) -
     assert result.exit_code == 3
     assert sorted(file.name for file in out.iterdir()) == ["eu.txt", "ke.txt"]
     assert (out / "eu.txt").read_bytes() == b"QCALLa7K2m9XqZ\n"
+    assert (out / "eu.txt").stat().st_mode & 0o077 == 0
+    again = run("check", str(path), "--split", str(out), *ON)
+    assert again.exit_code == 5, "a file that is there is never replaced"
     assert "KE24T" not in result.stdout
     answer = json.loads(run("check", str(path), "--json", *ON).stdout)
     assert answer["duplicates"] == [{"row": 3, "first_row": 2}]

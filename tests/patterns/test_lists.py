@@ -48,6 +48,10 @@ def test_a_csv_file_is_read_by_number_or_heading_of_the_column() -> None:
     assert rows(octets, ".CSV", "2")[1:] == [(2, b"KE;24"), (3, b'QC""')]
 
 
+def test_the_mark_of_a_csv_files_encoding_is_not_part_of_its_first_uid() -> None:
+    assert rows(b"\xef\xbb\xbfKE24,x\nKE25,y\n", ".csv") == [(1, b"KE24"), (2, b"KE25")]
+
+
 def test_a_spreadsheet_is_read_and_numbers_are_marked_as_damaged() -> None:
     octets = spreadsheet(["UID"], ["KE24T00012345674"], [1234560000000018], [46200000000000], [4.62e21], [None], [True])
     found = list(read_rows(io.BytesIO(octets), ".xlsx", "UID"))

@@ -1,0 +1,1 @@
+"""Data shipped with the package: the library the program starts with, and the sentences of six languages."""
