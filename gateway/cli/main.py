@@ -24,6 +24,8 @@ COMMANDS = {
     "stats": ("stats", "stats"),
     "gate": ("gate", "gate"),
     "uid": ("uid", "uid"),
+    "patterns": ("patterns", "patterns"),
+    "forms": ("forms", "forms_group"),
     "seal": ("seal", "seal"),
     "open": ("open", "open_command"),
     "demo": ("demo", "demo"),
