@@ -34,7 +34,9 @@ class LibraryInForce:
         return LibraryFacts(
             version=library.version,
             expires=datetime.combine(library.expires, time.max, UTC),  # the last day is still in force
-            pattern_parties=library.pattern_parties(pattern_id) if pattern_id is not None else frozenset(),
+            pattern_parties=library.pattern_parties(pattern_id, datetime.now(UTC).date())
+            if pattern_id is not None
+            else frozenset(),
         )
 
     def _replace(self) -> None:

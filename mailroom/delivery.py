@@ -69,27 +69,30 @@ class RetryPolicy:
 class Deliverer:
     """Delivers until told to stop.
 
-    holds_message: whether a mailbox holds a Message-ID; raises MailboxUnavailableError.
+    holds_message: whether a mailbox holds a Message-ID; raises MailboxUnavailableError. when_free: called, on a thread
+    of its own, whenever a mailbox has become free: there may be more to start.
     """
 
     def __init__(
         self,
         engine: Engine,
+        *,
         connect: Callable[[], LmtpConnection],
         holds_message: Callable[[str, str], bool],
         observer: DeliveryObserver,
         policy: RetryPolicy,
+        when_free: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._connect = connect
         self._holds_message = holds_message
         self._observer = observer
         self._policy = policy
+        self._when_free = when_free
         self._local = threading.local()
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._done = threading.Event()
         self._pool = ThreadPoolExecutor(policy.connections, thread_name_prefix="deliver")
 
     def start_due(self) -> int:
@@ -112,18 +115,6 @@ class Deliverer:
             self._pool.submit(self._deliver_in_order, mailbox, deliveries)
         return len(leased)
 
-    def wait_for_room(self, seconds: float) -> bool:
-        """Wait until some mailbox has become free; whether one has."""
-        free = self._done.wait(seconds)
-        self._done.clear()
-        return free
-
-    @property
-    def working(self) -> bool:
-        """Whether deliveries are under way."""
-        with self._lock:
-            return bool(self._busy)
-
     def stop(self) -> None:
         """Finish the deliveries under way, give back the leases of the rest."""
         self._stopping.set()
@@ -140,7 +131,7 @@ class Deliverer:
         finally:
             with self._lock:
                 self._busy.discard(mailbox)
-            self._done.set()
+            self._when_free()
 
     def _deliver(self, delivery: Delivery) -> None:
         try:

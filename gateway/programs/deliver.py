@@ -13,7 +13,7 @@ from gateway.settings import Settings
 from gateway.state import open_state
 from mailroom.delivery import Deliverer, RetryPolicy
 from mailroom.lmtp import LmtpConnection
-from mailroom.wakeup import Wakeup
+from mailroom.wakeup import Wakeup, ring
 
 POLL_SECONDS = 1.0
 _DATABASE_AWAY_SECONDS = 1.0
@@ -23,22 +23,22 @@ def run_deliver(settings: Settings) -> None:
     """Deliver until SIGTERM."""
     stopping = stop_on_signals()
     endpoint = lmtp_endpoint(settings)
+    bell_path = settings.run_folder / "deliver.bell"
     deliverer = Deliverer(
         open_state(settings),
-        lambda: LmtpConnection(endpoint),
-        message_finder(settings),
-        EnvelopeObserver(pilot=settings.gateway.pilot, process_bell=settings.run_folder / "process.bell"),
-        retry_policy(settings),
+        connect=lambda: LmtpConnection(endpoint),
+        holds_message=message_finder(settings),
+        observer=EnvelopeObserver(pilot=settings.gateway.pilot, process_bell=settings.run_folder / "process.bell"),
+        policy=retry_policy(settings),
+        when_free=lambda: ring(bell_path),
     )
-    bell = Wakeup(settings.run_folder / "deliver.bell")
+    bell = Wakeup(bell_path)
     note(PROGRAM, Event.STARTED)
     while not stopping.is_set():
         try:
-            started = deliverer.start_due()
-            if started or deliverer.working:
-                deliverer.wait_for_room(POLL_SECONDS)
-            else:
-                bell.wait(POLL_SECONDS)
+            while deliverer.start_due() and not stopping.is_set():
+                continue  # the next ones, for other mailboxes
+            bell.wait(POLL_SECONDS)
         except OperationalError as error:
             note(PROGRAM, Event.DATABASE_AWAY, error=type(error))
             stopping.wait(_DATABASE_AWAY_SECONDS)
