@@ -56,7 +56,7 @@ class Pack:
     uids_unique: bool
     defaults: dict[str, tuple[str, ...]]
     root: Field = field(repr=False)
-    schema: etree.XMLSchema = field(repr=False)
+    schema_document: etree._Element = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
     catalogues: dict[str, Catalogue] = field(repr=False)
 
@@ -64,6 +64,10 @@ class Pack:
     def namespace(self) -> str:
         """The XML namespace of its forms."""
         return f"{NAMESPACE_STEM}{self.id}:{self.version}"
+
+    def new_schema(self) -> etree.XMLSchema:
+        """Return a schema to validate one form with: it keeps the log of its last run, which quotes the form."""
+        return etree.XMLSchema(self.schema_document)
 
 
 class PackShelf:
@@ -107,6 +111,8 @@ def _load(folder: Path) -> Pack:
     namespace = f"{NAMESPACE_STEM}{pack_id}:{version}"
     if document.get("targetNamespace") != namespace:
         raise PackError(f"{folder}: the target namespace must be {namespace}")
+    root = read_fields(document)  # first: its errors name the field
+    _check_schema(document)
     return Pack(
         id=pack_id,
         version=version,
@@ -117,8 +123,8 @@ def _load(folder: Path) -> Pack:
         draft_fields=frozenset(description.get("draft_fields", ())),
         uids_unique=bool(description.get("uids_unique", True)),
         defaults=_defaults(description),
-        root=read_fields(document),
-        schema=_compile(document),
+        root=root,
+        schema_document=document,
         rules=tuple(_rule(entry, namespace) for entry in (*_common_rules(), *description.get("rule", ()))),
         catalogues=load_catalogues(folder / "labels"),
     )
@@ -155,9 +161,9 @@ def _with_common_types(document: etree._Element, folder: Path) -> etree._Element
     return document
 
 
-def _compile(document: etree._Element) -> etree.XMLSchema:
+def _check_schema(document: etree._Element) -> None:
     try:
-        return etree.XMLSchema(document)
+        etree.XMLSchema(document)
     except etree.XMLSchemaParseError as error:
         raise PackError(f"{document.base}: {error}") from error
 

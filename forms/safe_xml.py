@@ -71,6 +71,7 @@ def parse(octets: bytes, *, limits: Limits) -> etree._Element:
         root = None
     # Raised here and not above: an exception's context would carry lxml's text, which quotes the input.
     if root is None:
+        etree.clear_error_log()  # the thread's own log quotes it, too
         raise FormError(FormErrorCode.NOT_WELL_FORMED)
     _check_tree(root, limits)
     return root

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from threading import Lock
 from typing import cast
 
 from lxml import etree
@@ -26,7 +25,6 @@ from forms.uids import decode_uid
 MAX_PROBLEMS = 100
 MAX_UIDS = 10_000
 _NAMESPACE = re.compile(re.escape(NAMESPACE_STEM) + r"([a-z]+(?:-[a-z]+)*):([1-9][0-9]{0,3})")
-_SCHEMA_LOCK = Lock()  # an lxml XMLSchema keeps the log of its last run on itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,11 @@ def _pack_of(root: etree._Element, shelf: PackShelf) -> Pack:
 
 
 def _schema_check(root: etree._Element, pack: Pack) -> tuple[Problem, ...]:
-    with _SCHEMA_LOCK:
-        if pack.schema.validate(root):
-            return ()
-        log = cast("Iterable[LogEntry]", pack.schema.error_log)
-        return tuple(islice(schema_problems(root, pack.root, log), MAX_PROBLEMS))
+    schema = pack.new_schema()
+    if schema.validate(root):
+        return ()
+    log = cast("Iterable[LogEntry]", schema.error_log)
+    return tuple(islice(schema_problems(root, pack.root, log), MAX_PROBLEMS))
 
 
 def _problems(root: etree._Element, pack: Pack) -> list[Problem]:
