@@ -17,20 +17,25 @@ class LibraryInForce:
         self._file = file
         self._program = program
         self._stamp = self._stat()
-        self._library = load_library(file.read_bytes())
+        self._octets = file.read_bytes()
+        self._library = load_library(self._octets)
 
     @property
     def library(self) -> Library:
         """The library in force now."""
-        stamp = self._stat()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._replace()
+        self._look()
         return self._library
+
+    @property
+    def octets(self) -> bytes:
+        """What `load_library` makes the library in force from, for a worker that opens no file."""
+        self._look()
+        return self._octets
 
     def facts(self, pattern_id: str | None) -> LibraryFacts:
         """What the rules need to know about the library and this pattern."""
         library = self.library
+        today = datetime.now(UTC).date()
         return LibraryFacts(
             version=library.version,
             expires=datetime.combine(library.expires, time.max, UTC),  # the last day is still in force
@@ -39,16 +44,23 @@ class LibraryInForce:
             else frozenset(),
         )
 
+    def _look(self) -> None:
+        stamp = self._stat()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._replace()
+
     def _replace(self) -> None:
         try:
-            fresh = load_library(self._file.read_bytes())
+            octets = self._file.read_bytes()
+            fresh = load_library(octets)
         except (LibraryError, OSError) as error:
             note(self._program, Event.LIBRARY_REFUSED, error=type(error))
             return
         if fresh.version < self._library.version:
             note(self._program, Event.LIBRARY_REFUSED, rule="older-version")
             return
-        self._library = fresh
+        self._library, self._octets = fresh, octets
         note(self._program, Event.LIBRARY_LOADED, count=fresh.version)
 
     def _stat(self) -> tuple[int, int]:
