@@ -32,8 +32,10 @@ def decode_uid(text: str) -> bytes:
 
 
 def display_uid(uid: bytes) -> str:
-    """Return the octets for a reader's eye: control characters as control pictures (GS as ␝), a space at either
-    end as ␠, octets that are not UTF-8 as ⟨C3⟩.
+    """Return the octets for a reader's eye; no two UIDs look the same.
+
+    Control characters are control pictures (GS is ␝), a space at either end is ␠, octets that are not UTF-8 are ⟨C3⟩,
+    and so are those of the pictures and brackets themselves.
     """
     shown = "".join(_picture(character) for character in uid.decode("utf-8", "surrogateescape"))
     if shown.startswith(" "):
@@ -49,6 +51,8 @@ def _picture(character: str) -> str:
         return "␡"
     if 0xDC80 <= point <= 0xDCFF:
         return f"⟨{point - 0xDC00:02X}⟩"
+    if 0x2400 <= point <= 0x2426 or character in "⟨⟩":
+        return "".join(f"⟨{octet:02X}⟩" for octet in character.encode())
     return character
 
 
