@@ -1,0 +1,1 @@
+"""Benchmarks: figures with the facts of the machine beside them. `python -m bench` runs all of them."""
