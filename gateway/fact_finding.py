@@ -48,6 +48,7 @@ def gateway_facts(connection: Connection, settings: Settings, now: datetime) -> 
         key_ids=key_ids,
         slip_life=timedelta(days=settings.policy.slip_days),
         clock_tolerance=timedelta(minutes=settings.policy.clock_tolerance_minutes),
+        refuse_readable_subject=settings.policy.refuse_readable_subject,
     )
 
 
@@ -64,6 +65,7 @@ def sender_facts(connection: Connection, officer_id: int, headers: Headers, now:
         certificate=certificate,
         header_address=headers.sender,
         party_key_ids=party_key_ids(connection, party, now),
+        readable_subject=headers.readable_subject,
     )
 
 

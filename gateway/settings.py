@@ -88,6 +88,9 @@ class Policy(_Section):
     clock_tolerance_minutes: int = Field(
         default=15, ge=1, le=120, description="How far a sender's clock may be ahead of the gateway's."
     )
+    refuse_readable_subject: bool = Field(
+        default=False, description="Refuse mails whose Subject can be read on the way; else it is dropped silently."
+    )
 
 
 class Library(_Section):

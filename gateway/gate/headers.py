@@ -21,6 +21,13 @@ _MESSAGE_ID = re.compile(rb"<(" + _ATEXT + rb"{1,120}(?:\." + _ATEXT + rb"{1,120
 _BETWEEN_WORDS = re.compile(rb"\?=[ \t]+=\?")
 _ENCODED_WORD = re.compile(rb"=\?[A-Za-z0-9._*-]{1,40}\?([BbQq])\?([!->@-~]{0,200}?)\?=")  # RFC 2047 §2
 # Crockford's base 32: no I, L, O, U.
+# What clients put in place of a Subject they protect (RFC 9788 §3.2.1, hcp_baseline; mutt), and our own Subject.
+_OBSCURED = re.compile(rb"(?:\.\.\.|\[\.\.\.\]|Encrypted Message|)", re.IGNORECASE)
+_OWN_SUBJECT = re.compile(
+    rb"(?:(?:Re|Fwd?|Aw|Wg|Rif|Tr|Rv)(?:\[\d\])?: ?)*+(?:TEST )?GSP [a-z]{1,20} [A-Z0-9]{2,8}\xe2\x86\x92[A-Z0-9]{2,8} "
+    rb"\[GSP-[0-9A-Z]{4}-[0-9A-Z]{4}\]",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(rb"\[GSP-([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})\]")
 
 
@@ -28,13 +35,15 @@ _TOKEN = re.compile(rb"\[GSP-([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})\]")
 class Headers:
     """sender: addr-spec of From, its domain in lower case. in_reply_to, references: well-formed message ids with
     their angle brackets, in order, the last 64 at most. subject_token: "7F3K-9Q2M" out of a Subject that holds
-    "[GSP-7F3K-9Q2M]" once; the Subject itself is never kept.
+    "[GSP-7F3K-9Q2M]" once; the Subject itself is never kept. readable_subject: whether it says more than that there is
+    one, or than what the gateway itself had written.
     """
 
     sender: str = field(repr=False)
     in_reply_to: tuple[str, ...] = field(repr=False)
     references: tuple[str, ...] = field(repr=False)
     subject_token: str | None = field(repr=False)
+    readable_subject: bool = False
 
 
 def extract_headers(section: HeaderSection) -> Headers:
@@ -50,6 +59,7 @@ def extract_headers(section: HeaderSection) -> Headers:
         in_reply_to=_message_ids(section.value("in-reply-to")),
         references=_message_ids(section.value("references")),
         subject_token=_subject_token(section.value("subject")),
+        readable_subject=_is_readable(section.value("subject")),
     )
 
 
@@ -75,10 +85,22 @@ def _subject_token(value: bytes | None) -> str | None:
     """The one token in a Subject; None if there is none, several, or the Subject is over 2,000 octets."""
     if value is None or len(value) > _SUBJECT_OCTETS:
         return None
-    # RFC 2047 §6.2: blanks between adjacent encoded words are not shown. The token is ASCII in every charset we read.
-    text = _ENCODED_WORD.sub(_decoded_word, _BETWEEN_WORDS.sub(b"?==?", value))
-    tokens = set(_TOKEN.findall(text))
+    tokens = set(_TOKEN.findall(_decoded(value)))
     return tokens.pop().decode("ascii") if len(tokens) == 1 else None
+
+
+def _is_readable(value: bytes | None) -> bool:
+    if value is None:
+        return False
+    if len(value) > _SUBJECT_OCTETS:
+        return True
+    text = _decoded(value).strip()
+    return not (_OBSCURED.fullmatch(text) or _OWN_SUBJECT.fullmatch(text))
+
+
+def _decoded(value: bytes) -> bytes:
+    # RFC 2047 §6.2: blanks between adjacent encoded words are not shown. The token is ASCII in every charset we read.
+    return _ENCODED_WORD.sub(_decoded_word, _BETWEEN_WORDS.sub(b"?==?", value))
 
 
 def _decoded_word(match: re.Match[bytes]) -> bytes:

@@ -39,6 +39,7 @@ class GatewayFacts:
     key_ids: frozenset[str]  # of its encryption subkeys in force
     slip_life: timedelta
     clock_tolerance: timedelta
+    refuse_readable_subject: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class SenderFacts:
     certificate: Certificate | None
     header_address: str  # the one address in From
     party_key_ids: frozenset[str]  # encryption subkeys of the sender's Party's reading certificates
+    readable_subject: bool = False  # whether the Subject of the mail says something
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from gateway.policy.rules import (
     slip_names_gateway,
     slip_names_parties,
     slip_opens,
+    subject_is_obscured,
 )
 
 
@@ -63,6 +64,7 @@ SENDER_RULES = _rules(
     sender_is_active,
     sender_is_from,
     sender_has_certificate,
+    subject_is_obscured,
 )
 
 # The routing slip: is it one, is it this officer's, for this gateway, of today, about this body?

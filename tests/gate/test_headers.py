@@ -135,3 +135,22 @@ def test_neither_a_verdict_nor_its_parts_show_content() -> None:
     assert repr(verdict.messages[0].octets) not in shown
     refused = run(direct(head=head, preamble=CANARY))
     assert secret.decode() not in f"{refused!r}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "readable"),
+    [
+        (b"...", False),
+        (b"[...]", False),
+        (b"Encrypted Message", False),
+        (b"Re: GSP query KE\xe2\x86\x92EU [GSP-7F3K-9Q2M]".replace(b"\xe2\x86\x92", b"?"), True),
+        (b"=?utf-8?q?Re=3A_GSP_query_KE=E2=86=92EU_=5BGSP-7F3K-9Q2M=5D?=", False),
+        (b"=?utf-8?b?R1NQIHF1ZXJ5IEtF4oaSRVUgW0dTUC03RjNLLTlRMk1d?=", False),
+        (b"=?utf-8?q?GSP_query_KE=E2=86=92EU_=5BGSP-7F3K-9Q2M=5D_and_more?=", True),
+        (CANARY, True),
+    ],
+)
+def test_whether_a_subject_says_something_is_known_but_not_what(subject: bytes, readable: bool) -> None:
+    found = headers(with_subject(subject))
+    assert found.readable_subject is readable
+    assert CANARY.decode("ascii") not in repr(found)

@@ -62,6 +62,7 @@ OLD = timedelta(days=8)
 GONE = build.certificate(withdrawn_at=NOW - timedelta(days=1))
 ENDED = build.certificate(keys=(build.key(build.OFFICER_KEY, expires_at=NOW),))
 REVOKED = build.certificate(keys=(build.key(build.OFFICER_KEY, revoked=True),))
+STRICT = build.gateway(refuse_readable_subject=True)
 CANNOT_SIGN = build.certificate(keys=(build.key(build.OFFICER_KEY, can_sign=False),))
 
 REFUSED: list[tuple[str, str, Facts, Reply]] = [
@@ -100,6 +101,12 @@ REFUSED: list[tuple[str, str, Facts, Reply]] = [
     ("sender-has-certificate", "withdrawn", sealed(sender=sender(certificate=GONE)), POLICY),
     ("sender-has-certificate", "expired", sealed(sender=sender(certificate=ENDED)), POLICY),
     ("sender-has-certificate", "revoked", sealed(sender=sender(certificate=REVOKED)), POLICY),
+    (
+        "subject-is-obscured",
+        "readable, where that is refused",
+        sealed(gateway=STRICT, sender=sender(readable_subject=True)),
+        POLICY,
+    ),
     ("slip-is-for-gateway", "to nobody here", sealed(slip=opened(recipients=(build.PARTY_KEY,))), POLICY),
     (
         "slip-is-for-gateway",
