@@ -60,7 +60,9 @@ def problem(words: list[str]) -> str | None:
             if found is None:
                 return word
             command = found
-            options |= {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            options |= {
+                option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+            }
     return None
 
 

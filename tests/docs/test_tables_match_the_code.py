@@ -50,7 +50,9 @@ def gate_rules() -> Iterator[tuple[str, Reply]]:
                 continue
             if node.func.id in {"malformed", "_parse"}:  # _parse hands its last argument on to malformed
                 arguments, reply = node.args[-1:], replies.MALFORMED
-            elif node.func.id == "GateRefusedError" and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper():
+            elif (
+                node.func.id == "GateRefusedError" and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper()
+            ):
                 arguments, reply = node.args[1:], getattr(replies, node.args[0].id)
             else:
                 continue
@@ -110,9 +112,7 @@ def test_the_rule_that_stands_for_the_gate_is_explained() -> None:
 
 
 def test_every_reply_of_the_gateway_is_listed_with_its_text() -> None:
-    known = {
-        (code(reply).strip(), reply.text) for reply in vars(replies).values() if isinstance(reply, Reply)
-    }
+    known = {(code(reply).strip(), reply.text) for reply in vars(replies).values() if isinstance(reply, Reply)}
     assert {(row[0], row[1]) for row in table(WIRE, "## 12. All replies")} == known
 
 
