@@ -44,6 +44,8 @@ from gateway.replies import (
     TRY_AGAIN,
     Reply,
 )
+from gateway.resolve import RESOLVE_ADDRESS
+from gateway.resolve.desk import ResolveDesk
 from gateway.settings import Settings
 from keyring_admin.officers import Officer, find_officer, find_officer_by_id
 from keyring_admin.openpgp.packets import EncryptedMessage, inspect_message
@@ -84,6 +86,7 @@ class Reception:
         self._committer = committer
         self._pool = pool
         self._library = library
+        self._resolve = ResolveDesk(settings, engine, pool, library)
         self._password_checks = asyncio.Semaphore(_PASSWORD_CHECKS)
 
     async def authenticate(self, login: str, password: str) -> Identity | None:
@@ -106,11 +109,11 @@ class Reception:
         return SENDER_OK
 
     async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:
-        """The addresses of DESIGN §4 that this deployment serves: `query@` and every Party's."""
+        """The addresses of DESIGN §4 that are served here: `query@`, every Party's, and `resolve@` if it is on."""
         local, _, domain = recipient.partition("@")
         if domain != self._settings.gateway.domain:
             return NO_SUCH_MAILBOX
-        if local == QUERY_ADDRESS:
+        if local == QUERY_ADDRESS or (local == RESOLVE_ADDRESS and self._resolve.open):
             return RECIPIENT_OK
         party = await asyncio.to_thread(self._read, lambda connection: find_party(connection, local.upper()))
         return RECIPIENT_OK if party is not None and party.member_on(datetime.now(UTC).date()) else NO_SUCH_MAILBOX
@@ -132,9 +135,23 @@ class Reception:
             return await self._refuse(submission, Refusal(found.reply, found.rule), None)
         now = datetime.now(UTC)
         gateway, sender = await asyncio.to_thread(self._read_sender, submission, found, now)
-        if submission.recipient.partition("@")[0] == QUERY_ADDRESS:
+        local = submission.recipient.partition("@")[0]
+        if local == QUERY_ADDRESS:
             return await self._receive_sealed(submission, found, gateway, sender)
+        if local == RESOLVE_ADDRESS and self._resolve.open:
+            return await self._receive_question(submission, found, gateway, sender)
         return await self._receive_direct(submission, found, gateway, sender)
+
+    async def _receive_question(
+        self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
+    ) -> Reply:
+        answer = await self._resolve.answer(submission, found, gateway, sender)
+        if isinstance(answer, Refusal):
+            return await self._refuse(submission, answer, None)
+        queue_id = await self._committer.commit(answer.store)
+        ring(self._settings.run_folder / "deliver.bell")
+        note(PROGRAM, Event.ACCEPTED, queue_id=queue_id)
+        return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {queue_id}")
 
     async def _receive_direct(
         self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts

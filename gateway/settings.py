@@ -93,6 +93,21 @@ class Policy(_Section):
     )
 
 
+class Resolve(_Section):
+    """`resolve@`: whose UID is this? The gateway can read the UIDs asked there, in memory, to answer."""
+
+    enabled: bool = Field(
+        default=False, description="Serve `resolve@`. Counted in statistics and named on every screen."
+    )
+    questions_per_hour: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Mails one officer may send to `resolve@` in an hour, each with up to 50 UIDs. Counted in the "
+        "memory of the edge: a restart forgets, and each of several edges counts for itself.",
+    )
+
+
 class Library(_Section):
     """The pattern library in force."""
 
@@ -120,6 +135,9 @@ class Delivery(_Section):
 
     first_retry_seconds: float = Field(default=5, gt=0, description="Wait after the first failure; then doubled.")
     longest_retry_seconds: float = Field(default=3600, gt=0, description="Longest wait between two attempts.")
+    delay_notice_hours: float = Field(
+        default=4, gt=0, description="Then the sender of a mail that still waits gets one notice of the delay."
+    )
     give_up_hours: float = Field(default=48, gt=0, description="Then the sender gets one final notice.")
     lease_seconds: float = Field(default=120, gt=0, description="A delivery not finished by then is tried again.")
     connections: int = Field(default=4, ge=1, le=64, description="Deliveries at the same time, one a mailbox.")
@@ -142,6 +160,7 @@ class Settings(_Section):
     submission: Submission = Submission()
     openers: Openers = Openers()
     policy: Policy = Policy()
+    resolve: Resolve = Resolve()
     library: Library = Library()
     mailboxes: Mailboxes = Mailboxes()
     delivery: Delivery = Delivery()

@@ -30,8 +30,9 @@ _FORMATS = {Period.DAY: "%Y-%m-%d", Period.MONTH: "%Y-%m", Period.YEAR: "%Y", Pe
 class StatisticsRow:
     """Figures of one Party in one period. Party "" is all of them together; None: not known.
 
-    uids_declared: only where senders chose to declare them. first_reply_hours: median over the exchanges the Party
-    was asked in. refused: by the rule that refused.
+    resolves: mails to `resolve@` that were answered, where the gateway could read the UIDs. uids_declared: only where
+    senders chose to declare them. first_reply_hours: median over the exchanges the Party was asked in. refused: by the
+    rule that refused.
     """
 
     period: str
@@ -40,6 +41,7 @@ class StatisticsRow:
     queries_received: int
     replies_sent: int
     replies_received: int
+    resolves: int
     uids_declared: int
     first_reply_hours: float | None
     refused: dict[str, int] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Statistics:
 def gather(
     connection: Connection, *, period: Period, since: datetime | None, until: datetime | None, test: bool
 ) -> Statistics:
-    """The figures from `since` (included) to `until` (not included). test: those of a pilot instead of the real ones."""
+    """The figures from `since` (included) to `until` (not included). test: those of a pilot instead of real ones."""
     query = select(envelope_log).where(envelope_log.c.test == test).order_by(envelope_log.c.sequence)
     if since is not None:
         query = query.where(envelope_log.c.at >= since)
@@ -100,6 +102,7 @@ def _row(label: str, party: str, rows: list[dict[str, object]], waits: dict[str,
         queries_received=count("query", "receiving_party"),
         replies_sent=count("reply", "sending_party"),
         replies_received=count("reply", "receiving_party"),
+        resolves=count("resolve", "sending_party"),
         uids_declared=sum(
             int(str(row["uid_count"] or 0))
             for row in accepted

@@ -20,6 +20,7 @@ _COLUMNS = (
     "queries_received",
     "replies_sent",
     "replies_received",
+    "resolves",
     "uids_declared",
     "first_reply_hours",
     "refused",
@@ -37,7 +38,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
 def stats(
     deployment: Deployment, *, period: str, since: datetime | None, until: datetime | None, style: str, test: bool
 ) -> None:
-    """Parties registered and active, queries, replies, refusals by rule, declared UIDs, time to first reply.
+    """Parties registered and active, queries, replies, resolves, refusals by rule, UIDs declared, time to first reply.
 
     \b
     gsp stats --by month --since 2026-01-01

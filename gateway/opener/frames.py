@@ -20,16 +20,18 @@ class JobKind(StrEnum):
 
     SLIP = "slip"  # blobs: slip message, sender's certificate
     COVER = "cover"  # blobs: message with slip and body inside, sender's certificate
+    RESOLVE = "resolve"  # blobs: question, sender's certificate, what the answer needs, pattern library
 
 
 class Outcome(StrEnum):
     """What came of it."""
 
-    OPENED = "opened"  # blobs: the slip's XML, and for COVER the sealed body's packets
+    OPENED = "opened"  # blobs: the slip's XML, and for COVER the sealed body's packets; for RESOLVE the answer's
     UNOPENABLE = "unopenable"
     NO_SLIP = "no-slip"  # opened, but there is no routing slip inside
     BAD_SIGNATURE = "bad-signature"
     BAD_SLIP = "bad-slip"
+    NO_UIDS = "no-uids"  # opened and signed, but it asks about no UID
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Job:
     size_limit: int
     message: bytes = field(repr=False)
     certificate: bytes = field(repr=False)
+    request: bytes = field(default=b"", repr=False)
+    library: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def encode_job(job: Job) -> bytes:
         "gateway_key_ids": list(job.gateway_key_ids),
         "size_limit": job.size_limit,
     }
-    return encode(header, job.message, job.certificate)
+    return encode(header, job.message, job.certificate, job.request, job.library)
 
 
 def encode_result(result: JobResult) -> bytes:
@@ -97,7 +101,7 @@ def encode_result(result: JobResult) -> bytes:
 def job_from(header: dict[str, object], blobs: list[bytes]) -> Job:
     """The job a frame holds. Raises FrameError."""
     try:
-        message, certificate = blobs
+        message, certificate, request, library = blobs
         key_ids = header["gateway_key_ids"]
         if not isinstance(key_ids, list):
             raise FrameError("not a job")
@@ -107,6 +111,8 @@ def job_from(header: dict[str, object], blobs: list[bytes]) -> Job:
             size_limit=int(str(header["size_limit"])),
             message=message,
             certificate=certificate,
+            request=request,
+            library=library,
         )
     except (KeyError, ValueError):
         raise FrameError("not a job") from None

@@ -1,4 +1,4 @@
-"""A worker: opens routing slips, one job after the other, and can do nothing else.
+"""A worker: opens routing slips and answers what is asked at `resolve@`, one job after the other, and nothing else.
 
 It has no file to write, no core to dump, bounded memory, and dies with its parent's pipe. Whatever a hostile
 message does to it, the pool starts another. Usage: python -m gateway.opener.worker MEMORY_MEBIBYTES
@@ -23,6 +23,7 @@ from gateway.opener.frames import (
     encode_result,
     job_from,
 )
+from gateway.resolve.answering import Answerer
 from keyring_admin.openpgp.opening import BadSignatureError, OpeningKey, UnopenableError, verify_signer
 from keyring_admin.openpgp.packets import EncryptedMessage
 
@@ -39,8 +40,10 @@ def main() -> None:
     if first is None:
         return
     key = OpeningKey(first[1][0])
+    answerer = Answerer(key, first[1][0])
     while (frame := read_frame(source)) is not None:
-        sink.write(encode_result(work(job_from(*frame), key)))
+        job = job_from(*frame)
+        sink.write(encode_result(answerer.answer(job) if job.kind is JobKind.RESOLVE else work(job, key)))
         sink.flush()
 
 
@@ -56,7 +59,7 @@ def confine(memory: int) -> None:
 
 
 def work(job: Job, key: OpeningKey) -> JobResult:
-    """Do one job. Every failure is one of the outcomes; none says why it could not be opened."""
+    """Open one slip. Every failure is one of the outcomes; none says why it could not be opened."""
     try:
         slip_octets, body = job.message, None
         if job.kind is JobKind.COVER:

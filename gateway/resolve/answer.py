@@ -1,0 +1,119 @@
+"""The answer as a MIME entity: a text for the officer, certificates to write with, queries to fill in. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from forms.entries import Entry, draft
+from forms.pack import core_shelf
+from forms.skeleton import blank_entries, starting_entries
+from gateway.delivered_mail import PILOT_MARK
+from gateway.mail_header import date_value
+from gateway.resolve import RESOLVE_ADDRESS
+from gateway.resolve.findings import Finding, PartyFinding, parties_to_ask
+from gateway.resolve.fingerprint import fingerprint_of
+from gateway.resolve.request import ResolveRequest
+from gateway.resolve.words import say
+from keyring_admin.openpgp.armor import ArmorKind, enarmor
+from pattern_rules.display import display
+from pattern_rules.report import suggestion_lines
+from pattern_rules.sentences import catalogue, explain
+
+_SMALLEST_SIZE_CLASS = 8192
+_PADDING_LINE = b" " * 74 + b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    """A file of the answer."""
+
+    name: str
+    subtype: str
+    octets: bytes = field(repr=False)
+
+
+def answer_entity(findings: Sequence[Finding], request: ResolveRequest, library_version: int) -> bytes:
+    """What is signed and encrypted: multipart/mixed with protected header fields (RFC 9788), padded to a size class."""
+    asked = parties_to_ask(findings, request)
+    lines = [_intro(request, library_version), ""]
+    for number, finding in enumerate(findings, 1):
+        lines += [*_finding_lines(number, finding, request.language), ""]
+    attached: list[_Attached] = []
+    for one in asked:
+        certificates, form = _certificates(one), _form(one, request.language, library_version)
+        lines += [*_party_lines(one, certificates, form, request.language), ""]
+        attached += [*certificates, form]
+    if attached:
+        lines += [say("compare", request.language), ""]
+    lines.append(say("gateway-reads", request.language))
+    return _padded(_message("\n".join(lines), attached, request).as_bytes())
+
+
+def _intro(request: ResolveRequest, library_version: int) -> str:
+    day, version = request.now.date().isoformat(), str(library_version)
+    return say("introduction", request.language, domain=request.domain, day=day, version=version)
+
+
+def _finding_lines(number: int, finding: Finding, language: str) -> list[str]:
+    hints = suggestion_lines(finding.suggested, catalogue(language))
+    return [f"{number}. {display(finding.uid)}", f"   {explain(finding.recognition, language)}", *_indented(hints)]
+
+
+def _party_lines(one: PartyFinding, certificates: Sequence[_Attached], form: _Attached, language: str) -> list[str]:
+    party = one.party
+    lines = [say("party", language, name=party.name, code=party.code, address=party.address)]
+    for attached, octets in zip(certificates, party.certificates, strict=True):
+        fingerprint = fingerprint_of(octets)
+        grouped = " ".join(fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4))
+        lines += _indented([say("certificate", language, fingerprint=grouped, file=attached.name)])
+    if not certificates:
+        lines += _indented([say("no-certificate", language)])
+    lines += _indented([say("form", language, file=form.name)])
+    return lines if one.decided else [*lines, *_indented([say("decide", language)])]
+
+
+def _certificates(one: PartyFinding) -> list[_Attached]:
+    """As they stand in the directory, with every certification they carry."""
+    return [
+        _Attached(
+            f"{one.party.code.lower()}-{fingerprint_of(octets)[-16:]}.asc",
+            "pgp-keys",
+            enarmor(octets, ArmorKind.PUBLIC_KEY),
+        )
+        for octets in one.party.certificates
+    ]
+
+
+def _form(one: PartyFinding, language: str, library_version: int) -> _Attached:
+    """A `uid-query` with everything that is known, and an empty place for what only the officer can say."""
+    pack = core_shelf().pack("uid-query", "1")
+    known = starting_entries(pack, uids=one.uids, values=[Entry("library-version", str(library_version))])
+    octets = draft(pack, language, blank_entries(pack, known, optional=False))
+    return _Attached(f"uid-query-{one.party.code}.xml", "xml", octets)
+
+
+def _message(text: str, attached: Sequence[_Attached], request: ResolveRequest) -> EmailMessage:
+    mark = f"{PILOT_MARK} " if request.pilot else ""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"{RESOLVE_ADDRESS}@{request.domain}"
+    message["To"] = request.officer
+    message["Date"] = date_value(request.now)
+    message["Subject"] = mark + say("subject", request.language)
+    message.set_content(text + "\n", cte="base64")
+    message.make_mixed()
+    for one in attached:
+        message.add_attachment(one.octets, maintype="application", subtype=one.subtype, filename=one.name)
+    message.set_param("hp", "cipher")  # RFC 9788 §2.1: every header field here is protected
+    return message
+
+
+def _padded(octets: bytes) -> bytes:
+    """Blanks after the last boundary, an epilogue (RFC 2046 §5.1.1): the size does not tell how much was found."""
+    size = max(_SMALLEST_SIZE_CLASS, 1 << (len(octets) - 1).bit_length())
+    missing = size - len(octets)
+    return octets + (_PADDING_LINE * (missing // len(_PADDING_LINE) + 1))[:missing]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"   {line}" for line in lines]
