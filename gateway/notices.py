@@ -2,29 +2,36 @@
 
 import base64
 import secrets
-import tomllib
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 
 from gateway.delivered_mail import PILOT_MARK
 from gateway.mail_header import date_value, encoded_words, header_block
+from gateway.policy.facts import NoticeKind
 from gateway.signing import CannotEncryptError, GatewaySigner
+from gateway.words import phrase, words_in
 from keyring_admin.certificate_store import Certificate
 from keyring_admin.officers import Officer
 from keyring_admin.openpgp.armor import enarmor
 from mailroom.notice_requests import NoticeRequest
 from mailroom.outbound import DeliveryKind, NewDelivery
 
-LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
-_ATTENTION = "certificate-attention"
-
-
-@cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """Sentences by notice and language."""
-    text = files("gateway").joinpath("catalogue/notices.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+_SUBJECT = phrase("Notice from the gateway [{reference}]")
+_ATTENTION = phrase("Your certificate needs attention. Please contact your administrator.")
+NOTICES = {
+    NoticeKind.PATTERN_MOVED: phrase(
+        "Your query {reference} was refused. In version {version} of the pattern library the pattern you used does not "
+        "belong to the Party you addressed; it belongs to: {parties}. Fetch the current library and send the query "
+        "again."
+    ),
+    NoticeKind.RETURNED: phrase(
+        "Your mail {reference} could not be delivered and will not be tried again. Nothing of it is kept here. Please "
+        "send it again, or contact the secretariat."
+    ),
+    NoticeKind.NEW_QUERY: phrase(
+        "Your mail {reference} named an exchange that does not exist between your Party and the Party addressed. It "
+        "was delivered as a new query."
+    ),
+}
 
 
 def write_notice(
@@ -49,7 +56,7 @@ def write_notice(
         subject, content = f"GSP notice [{reference}]", _encrypted(octets, boundary)
         content_type = f'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="{boundary}"'
     except CannotEncryptError:
-        entity = _text_entity(catalogue()[_ATTENTION][officer.language])
+        entity = _text_entity(words_in(officer.language).text(_ATTENTION))
         subject, content = "GSP notice", _signed(entity, signer.sign_clearly(entity), boundary)
         content_type = (
             f'multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="{boundary}"'
@@ -85,10 +92,11 @@ def _entity(notice: NoticeRequest, language: str, reference: str, pilot: bool) -
         "version": str(notice.library_version or "-"),
     }
     mark = f"{PILOT_MARK} " if pilot else ""
-    subject = mark + catalogue()["subject"][language].format(**values)
+    words = words_in(language)
+    subject = mark + words.text(_SUBJECT, **values)
     # RFC 9788 §2.1: the inner Subject is the real one
     fields = [("Subject", encoded_words(subject)), ("Date", date_value(datetime.now(UTC)))]
-    return header_block(fields) + _text_entity(catalogue()[notice.kind][language].format(**values), hp="cipher")
+    return header_block(fields) + _text_entity(words.text(NOTICES[NoticeKind(notice.kind)], **values), hp="cipher")
 
 
 def _text_entity(text: str, *, hp: str | None = None) -> bytes:

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import Deployment, pass_deployment
-from gateway.cli.officer_options import READABLE, officer_errors, read_book
+from gateway.cli.officer_options import READABLE, language_option, officer_errors, read_book
 from gateway.directory_export import address_book
 from gateway.officer.address_book import dump_address_book
 from gateway.officer.keyring import OfficerKeyring
+from gateway.words import Words, phrase
 
 
 @click.group()
@@ -36,14 +37,15 @@ def export(deployment: Deployment) -> None:
     "--gnupg-home", type=click.Path(file_okay=False, path_type=Path), help="GnuPG's own default if not given."
 )
 @click.option("--yes", is_flag=True, help="Import; without, only show the fingerprints to compare.")
-def import_command(file: Path, *, gnupg_home: Path | None, yes: bool) -> None:
+@language_option
+def import_command(file: Path, *, gnupg_home: Path | None, yes: bool, words: Words) -> None:
     """Import the certificates of an address book into your GnuPG, after you compared the fingerprints.
 
     \b
     gsp directory import directory.json           shows the fingerprints
     gsp directory import directory.json --yes     imports the certificates
     """
-    with officer_errors():
+    with officer_errors(words):
         book = read_book(file)
         entries = [("gateway", book.gateway)]
         entries += [(party.address, certificate) for party in book.parties for certificate in party.certificates]
@@ -51,9 +53,13 @@ def import_command(file: Path, *, gnupg_home: Path | None, yes: bool) -> None:
             digits = certificate.fingerprint
             click.echo(f"{name:28} {' '.join(digits[start : start + 4] for start in range(0, len(digits), 4))}")
         if not yes:
-            click.echo("nothing was imported: compare each fingerprint with the printed list, then repeat with --yes")
+            told = phrase(
+                "nothing was imported: compare each fingerprint with the printed list, then repeat with --yes"
+            )
+            click.echo(words.lines(words.text(told)))
             return
         keyring = OfficerKeyring(gnupg_home)
         for _name, certificate in entries:
             keyring.import_certificate(certificate.armor, certificate.fingerprint)
-        click.echo(f"{len(entries)} certificates are in your keyring")
+        told = phrase("certificates that are in your keyring now: {count}", count=len(entries))
+        click.echo(words.lines(words.text(told)))

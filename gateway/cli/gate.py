@@ -9,8 +9,11 @@ import sys
 
 import click
 
+from gateway.cli.gate_explanations import explanation
+from gateway.cli.officer_options import language_option
 from gateway.gate import Refused, judge, judge_message
 from gateway.replies import ACCEPTED, Reply
+from gateway.words import Words, phrase
 from keyring_admin.openpgp import EncryptedMessage, is_armored
 
 _SIZE_LIMIT = 25 * 1024 * 1024
@@ -30,7 +33,9 @@ _EXIT_UNREADABLE = 2
 @click.option(
     "--size-limit", default=_SIZE_LIMIT, show_default=True, type=click.IntRange(min=1), help="Largest mail, in octets."
 )
-def gate(files: tuple[str, ...], line_feeds: bool | None, size_limit: int) -> None:
+@click.option("--explain", is_flag=True, help="Also say on standard error, in your language, what each refusal means.")
+@language_option
+def gate(files: tuple[str, ...], line_feeds: bool | None, size_limit: int, *, explain: bool, words: Words) -> None:
     """Would the gateway accept this mail? Judges without a key, prints one JSON line for each FILE.
 
     FILE is a mail (.eml), or a bare OpenPGP message, armored (.asc) or binary (.gpg, .pgp); - is standard input.
@@ -54,6 +59,9 @@ def gate(files: tuple[str, ...], line_feeds: bool | None, size_limit: int) -> No
         line = {"file": name, **_judge(content, line_feeds, size_limit)}
         refused = refused or line["verdict"] == "refuse"
         click.echo(json.dumps(line))
+        if explain and line["verdict"] == "refuse":
+            told = phrase("{file}: {reason}", file=name, reason=explanation(str(line["rule"])))
+            click.echo(words.lines(words.text(told)), err=True)
     if refused:
         sys.exit(_EXIT_REFUSED)
 

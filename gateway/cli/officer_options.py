@@ -1,15 +1,17 @@
-"""Options that officers' commands share."""
+"""Options that officers' commands share, and how they say what stops them."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
 from forms.errors import FormError
 from gateway.officer.address_book import AddressBook, load_address_book
 from gateway.officer.problem import OfficerProblemError
+from gateway.words import LANGUAGES, FormSentence, Sentence, Words, language_of_environment, phrase, words_in
 from pattern_rules import LibraryError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -17,8 +19,37 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MEMORY = Path.home() / ".local/state/gsp/memory.db"
 
 
+class SpokenError(click.ClickException):
+    """An error told in the officer's language."""
+
+    def __init__(self, sentence: Sentence, words: Words) -> None:
+        super().__init__(words.text(sentence))
+        self._words = words
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it on standard error, as click does."""
+        told = self._words.text(phrase("Error: {message}"), message=self.message)
+        click.echo(self._words.lines(told), file=file, err=file is None)
+
+
+def _words_in(_context: click.Context, _parameter: click.Parameter, value: str) -> Words:
+    return words_in(value)
+
+
+language_option = click.option(
+    "--language",
+    "words",
+    type=click.Choice(LANGUAGES),
+    envvar="GSP_LANGUAGE",
+    default=lambda: language_of_environment(os.environ),
+    show_default="that of LC_ALL or LANG, else en",
+    callback=_words_in,
+    help="Language to read in (or GSP_LANGUAGE).",
+)
+
+
 def officer_options(command: Command) -> Command:
-    """--officer, --gnupg-home, --address-book, --memory."""
+    """--officer, --gnupg-home, --address-book, --memory, --language."""
     for option in reversed(
         (
             click.option(
@@ -45,6 +76,7 @@ def officer_options(command: Command) -> Command:
                 show_default=True,
                 help="What your tools remember against replays.",
             ),
+            language_option,
         )
     ):
         command = option(command)
@@ -63,11 +95,19 @@ def server_options(command: Command) -> Command:
     return command
 
 
-def password_from(file: Path | None) -> str:
+def password_from(file: Path | None, words: Words) -> str:
     """The password from its file, or asked for on the terminal; never from an argument, which others can see."""
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
-    return str(click.prompt("Password", hide_input=True, err=True))
+    return str(click.prompt(words.text(phrase("Password")), hide_input=True, err=True))
+
+
+def host_and_port(value: str, words: Words) -> tuple[str, int]:
+    """The two halves of HOST:PORT."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit():
+        raise SpokenError(phrase("expected HOST:PORT instead of {value}", value=value), words)
+    return host, int(port)
 
 
 def read_book(file: Path) -> AddressBook:
@@ -76,16 +116,19 @@ def read_book(file: Path) -> AddressBook:
 
 
 @contextmanager
-def officer_errors() -> Iterator[None]:
+def officer_errors(words: Words) -> Iterator[None]:
     """Problems are told in one line, without a traceback and without content."""
     try:
         yield
     except OfficerProblemError as error:
-        raise click.ClickException(str(error)) from None
+        raise SpokenError(error.sentence, words) from None
     except LibraryError as error:
-        raise click.ClickException(f"the pattern library cannot be used: {error}") from None
+        code = error.problem.value
+        raise SpokenError(phrase("the pattern library cannot be used ({code})", code=code), words) from None
     except FormError as error:
-        place = f" at {error.path}" if error.path else ""
-        raise click.ClickException(
-            f"the form is not valid ({error.code.value}{place}); `gsp forms validate FILE` tells more"
-        ) from None
+        sentence = phrase(
+            "the form is not valid. {place}: {reason} `gsp forms validate FILE` tells more",
+            place=error.path or "-",
+            reason=FormSentence(error.code.value),
+        )
+        raise SpokenError(sentence, words) from None

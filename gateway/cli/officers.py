@@ -8,7 +8,7 @@ from rich.table import Table
 
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.mailbox_server import disconnect
-from gateway.notices import LANGUAGES
+from gateway.words import LANGUAGES
 from keyring_admin.addresses import canonical_address
 from keyring_admin.certificate_store import Purpose, admit_certificate
 from keyring_admin.certificates import examine_certificate

@@ -8,6 +8,7 @@ import click
 from forms.validation import validate
 from gateway.cli.officer_options import (
     READABLE,
+    host_and_port,
     officer_errors,
     officer_options,
     password_from,
@@ -20,6 +21,7 @@ from gateway.officer.problem import OfficerProblemError
 from gateway.officer.routing import route_query
 from gateway.officer.sealing import Route, SealedMail, seal_form
 from gateway.officer.submitting import submit
+from gateway.words import Sentence, Words, phrase
 from pattern_rules import load_library
 
 
@@ -45,6 +47,7 @@ def seal(
     gnupg_home: Path | None,
     book_file: Path,
     memory_file: Path,
+    words: Words,
     own_party: str,
     library_file: Path | None,
     exchange: str | None,
@@ -65,22 +68,22 @@ def seal(
         --address-book directory.json --library library.toml --send gsp.example.org:465
     """
     if not (output or attachments or send):
-        click.echo("nothing is written or sent: give --output, --attachments or --send", err=True)
-    with officer_errors():
+        _tell(phrase("nothing is written or sent: give --output, --attachments or --send"), words)
+    with officer_errors(words):
         form = validate(form_file.read_bytes())
         book, keyring, memory = read_book(book_file), OfficerKeyring(gnupg_home), Memory(memory_file)
         now = datetime.now(UTC)
         if exchange is not None:
             query = memory.query_of(exchange)
             if query is None:
-                raise OfficerProblemError("the query of this exchange is not in your memory: open it first")
+                raise OfficerProblemError(phrase("the query of this exchange is not in your memory: open it first"))
             route = Route(query.requesting_party, query.requested_party, query=query)
         elif library_file is not None:
             route = route_query(
                 form, load_library(library_file.read_bytes()), book, own_party=own_party, today=now.date()
             )
         else:
-            raise OfficerProblemError("a query needs --library; a reply needs --reply-to")
+            raise OfficerProblemError(phrase("a query needs --library; a reply needs --reply-to"))
         sealed = seal_form(
             form,
             route,
@@ -104,24 +107,36 @@ def seal(
                     body_sha256=sealed.body_sha256,
                 )
             )
-        other = route.requesting_party if route.query is not None else route.requested_party
-        by = f", by pattern {route.pattern_id} of library {route.library_version}" if route.pattern_id else ""
-        click.echo(f"sealed for {other}{by}; exchange {sealed.exchange}", err=True)
+        _tell(_sealed_for(route, sealed.exchange), words)
         _write(sealed, output, attachments)
         if send:
-            host, _, port = send.rpartition(":")
-            if not host or not port.isdigit():
-                raise click.BadParameter("expected HOST:PORT, such as gsp.example.org:465", param_hint="--send")
+            host, port = host_and_port(send, words)
             reply = submit(
                 sealed.mail,
                 sender=officer,
                 recipient=f"query@{book.domain}",
                 host=host,
-                port=int(port),
-                password=password_from(password_file),
+                port=port,
+                password=password_from(password_file, words),
                 certificate_authority=ca,
             )
-            click.echo(f"the gateway answered: {reply}", err=True)
+            _tell(phrase("the gateway answered: {reply}", reply=reply), words)
+
+
+def _sealed_for(route: Route, exchange: str) -> Sentence:
+    if route.query is not None:
+        return phrase("sealed for {party}; exchange {exchange}", party=route.requesting_party, exchange=exchange)
+    return phrase(
+        "sealed for {party}, by pattern {pattern} of library {version}; exchange {exchange}",
+        party=route.requested_party,
+        pattern=str(route.pattern_id),
+        version=str(route.library_version),
+        exchange=exchange,
+    )
+
+
+def _tell(sentence: Sentence, words: Words) -> None:
+    click.echo(words.lines(words.text(sentence)), err=True)
 
 
 def _write(sealed: SealedMail, output: Path | None, attachments: Path | None) -> None:

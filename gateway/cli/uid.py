@@ -18,6 +18,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
+from gateway.cli.officer_options import language_option
+from gateway.words import Sentence, Words, phrase
 from pattern_rules import (
     Library,
     LibraryError,
@@ -30,7 +32,7 @@ from pattern_rules import (
     recognise,
 )
 from pattern_rules.report import recognition_data, recognition_lines, suggestion_lines, why_not_lines
-from pattern_rules.sentences import LANGUAGES, catalogue
+from pattern_rules.sentences import catalogue
 from pattern_rules.suggestions import suggestions
 from pattern_rules.uid_list import Row, read_rows
 from pattern_rules.why_not import why_not
@@ -52,7 +54,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--library", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Library file."),
         click.option("--on", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Day of the question (UTC)."),
         click.option("--own", default=None, metavar="PARTY", help="Code of your own Party."),
-        click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True),
+        language_option,
         click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
     ):
         command = option(command)
@@ -80,20 +82,20 @@ def explain_command(
     library: Path | None,
     on: date | None,
     own: str | None,
-    language: str,
+    words: Words,
     as_json: bool,
 ) -> None:
     """Explain whose UID it is, and why; UID is the code as printed or scanned, or - for standard input."""
-    loaded, day = open_library(library, on)
+    loaded, day = open_library(library, on, words)
     raw, members = read_uid(octets, gs), members_of(loaded)
     found = recognise(loaded, raw, on=day, members=members, own_party=own, made=made)
     suggested = suggestions(loaded, raw, on=day, members=members, own_party=own)
     if as_json:
-        click.echo(json.dumps(recognition_data(raw, found, suggested, language), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(recognition_data(raw, found, suggested, words.language), ensure_ascii=False, indent=2))
     else:
-        sentences = catalogue(language)
+        sentences = catalogue(words.language)
         more = suggestion_lines(suggested, sentences)
-        click.echo("\n".join([*recognition_lines(found, sentences), *([""] if more else []), *more]))
+        click.echo(words.lines("\n".join([*recognition_lines(found, sentences), *([""] if more else []), *more])))
     sys.exit(exit_code(found))
 
 
@@ -110,11 +112,11 @@ def why_not_command(
     library: Path | None,
     on: date | None,
     own: str | None,
-    language: str,
+    words: Words,
     as_json: bool,
 ) -> None:
     """Explain why UID is not one of PARTY's: for each of its patterns, what stops it."""
-    loaded, day = open_library(library, on)
+    loaded, day = open_library(library, on, words)
     answers = why_not(loaded, read_uid(octets, gs), party, on=day, members=members_of(loaded), own_party=own)
     if as_json:
         data = [
@@ -123,7 +125,7 @@ def why_not_command(
         ]
         click.echo(json.dumps(data, indent=2))
     else:
-        click.echo("\n".join(why_not_lines(answers, party, catalogue(language))))
+        click.echo(words.lines("\n".join(why_not_lines(answers, party, catalogue(words.language)))))
 
 
 @uid.command("check")
@@ -141,24 +143,27 @@ def check_command(
     library: Path | None,
     on: date | None,
     own: str | None,
-    language: str,
+    words: Words,
     as_json: bool,
 ) -> None:
     """Sort a list of UIDs (txt, csv, tsv, xlsx) by the Party each belongs to."""
-    loaded, day = open_library(library, on)
+    loaded, day = open_library(library, on, words)
     try:
         sorted_list = check_list(loaded, file, on=day, own_party=own, column=column)
     except PatternRulesError as error:
-        _refused(str(error))
+        _refused(phrase("the list cannot be read ({reason})", reason=str(error)), words)
     if split is not None:
         try:
             write_lists(sorted_list, split)
         except OSError as error:
-            _refused(f"{error.filename}: {error.strerror}")
+            _refused(
+                phrase("cannot be written: {file} ({reason})", file=str(error.filename), reason=str(error.strerror)),
+                words,
+            )
     if as_json:
         click.echo(json.dumps(worklist_data(sorted_list), indent=2))
     else:
-        click.echo("\n".join(worklist_lines(sorted_list, catalogue(language))))
+        click.echo(words.lines("\n".join(worklist_lines(sorted_list, catalogue(words.language)))))
     unsendable = any(group.verdict is not Verdict.ROUTABLE for group in sorted_list.groups)
     sys.exit(EXIT_DECIDE if unsendable else 0)
 
@@ -195,20 +200,25 @@ def write_lists(sorted_list: Worklist, folder: Path) -> None:
                 file.writelines(row.octets + b"\n" for row in group.rows)
 
 
-def open_library(path: Path | None, on: date | None) -> tuple[Library, date]:
+def open_library(path: Path | None, on: date | None, words: Words) -> tuple[Library, date]:
     """The library to answer with (the one shipped with the program if there is no path) and the day of the question."""
     day = on or datetime.now(UTC).date()
     try:
         library = load_library(path.read_bytes() if path else core_library_octets())
     except LibraryError as error:
-        _refused(str(error))
+        _refused(phrase("the pattern library cannot be used ({code})", code=str(error)), words)
     if library.expired(day):
-        _refused(f"pattern library {library.version} expired on {library.expires}; get the current one")
+        sentence = phrase(
+            "version {version} of the pattern library expired on {day}; get the current one",
+            version=library.version,
+            day=str(library.expires),
+        )
+        _refused(sentence, words)
     return library, day
 
 
-def _refused(text: str) -> NoReturn:
-    click.echo(text, err=True)
+def _refused(sentence: Sentence, words: Words) -> NoReturn:
+    click.echo(words.lines(words.text(sentence)), err=True)
     sys.exit(EXIT_REFUSED)
 
 

@@ -54,7 +54,8 @@ def run_gsp(*arguments: str, config: Path | None = None) -> subprocess.Completed
     command = [sys.executable, "-m", "gateway"]
     if config is not None:
         command += ["--config", str(config)]
-    environment = {**os.environ, "COLUMNS": "180"}
+    # What the commands say is looked at by the demonstration: in English, whatever the language of whoever runs it.
+    environment = {**os.environ, "COLUMNS": "180", "LC_ALL": "C.UTF-8", "GSP_LANGUAGE": ""}
     return subprocess.run(
         [*command, *arguments], capture_output=True, text=True, check=False, timeout=120, env=environment
     )

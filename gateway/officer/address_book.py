@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from gateway.officer.problem import OfficerProblemError
+from gateway.words import phrase
 
 FORMAT = "gsp-address-book/1"
 SIZE_LIMIT = 8 * 1024 * 1024
@@ -47,7 +48,9 @@ class AddressBook:
         for party in self.parties:
             if party.code == code:
                 return party
-        raise OfficerProblemError(f"{code} is not in the address book; fetch a new one from your administrator")
+        raise OfficerProblemError(
+            phrase("{party} is not in the address book; fetch a new one from your administrator", party=code)
+        )
 
 
 def dump_address_book(book: AddressBook) -> str:
@@ -58,11 +61,11 @@ def dump_address_book(book: AddressBook) -> str:
 def load_address_book(octets: bytes) -> AddressBook:
     """Read a book. Raises OfficerProblemError."""
     if len(octets) > SIZE_LIMIT:
-        raise OfficerProblemError("the address book is too large")
+        raise OfficerProblemError(phrase("the address book is too large"))
     try:
         values = json.loads(octets)
         if values["format"] != FORMAT:
-            raise OfficerProblemError("the address book has an unknown format; update this program")
+            raise OfficerProblemError(phrase("the address book has an unknown format; update this program"))
         return AddressBook(
             domain=str(values["domain"]),
             pilot=bool(values["pilot"]),
@@ -80,4 +83,6 @@ def load_address_book(octets: bytes) -> AddressBook:
             ),
         )
     except (ValueError, KeyError, TypeError):
-        raise OfficerProblemError("the address book cannot be read; fetch a new one from your administrator") from None
+        raise OfficerProblemError(
+            phrase("the address book cannot be read; fetch a new one from your administrator")
+        ) from None

@@ -8,6 +8,7 @@ from openpgp.composed import Message
 from openpgp.errors import Error as RpgpError
 
 from gateway.officer.problem import OfficerProblemError
+from gateway.words import phrase
 from keyring_admin.openpgp.opening import OpenedMessage, UnopenableError, inner_message
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
@@ -21,7 +22,7 @@ class OfficerKeyring:
 
     def __init__(self, home: Path | None) -> None:
         if home is not None and not home.is_dir():
-            raise OfficerProblemError(f"there is no GnuPG home {home}")
+            raise OfficerProblemError(phrase("there is no GnuPG home {folder}", folder=str(home)))
         self._gnupg = gnupg.GPG(gnupghome=str(home) if home is not None else None, use_agent=True)
 
     def own_key(self, name: str) -> str:
@@ -34,7 +35,7 @@ class OfficerKeyring:
         ]
         if len(keys) != 1:
             raise OfficerProblemError(
-                "expected one secret key for this officer: name it by its full fingerprint with --officer"
+                phrase("expected one secret key for this officer: name it by its full fingerprint with --officer")
             )
         return str(keys[0]["fingerprint"])
 
@@ -49,7 +50,9 @@ class OfficerKeyring:
         """Import one certificate that must have this fingerprint."""
         imported = self._gnupg.import_keys(armor)
         if fingerprint not in imported.fingerprints:
-            raise OfficerProblemError("a certificate in the address book does not have the fingerprint it claims")
+            raise OfficerProblemError(
+                phrase("a certificate in the address book does not have the fingerprint it claims")
+            )
 
     def sign_and_encrypt(self, octets: bytes, *, signer: str, recipients: list[str]) -> bytes:
         """Binary packets, encrypted to full fingerprints and signed. Raises OfficerProblemError."""
@@ -63,8 +66,10 @@ class OfficerKeyring:
         )
         if not done.ok or done.returncode != 0:
             raise OfficerProblemError(
-                "GnuPG could not sign and encrypt: is the certificate imported (`gsp directory import`), "
-                "in force, and your passphrase right?"
+                phrase(
+                    "GnuPG could not sign and encrypt: is the certificate imported (`gsp directory import`), "
+                    "in force, and your passphrase right?"
+                )
             )
         return bytes(done.data)
 
@@ -75,17 +80,17 @@ class OfficerKeyring:
         """
         done = self._gnupg.decrypt(octets, always_trust=True, extra_args=[*_COMMON, "--unwrap"])
         if done.returncode != 0 or not done.data or len(done.data) > _PLAINTEXT_LIMIT:
-            raise OfficerProblemError("this mail cannot be decrypted with your key")
+            raise OfficerProblemError(phrase("this mail cannot be decrypted with your key"))
         try:
             return inner_message(Message.from_bytes(bytes(done.data)), limit=_PLAINTEXT_LIMIT)
         except (RpgpError, UnopenableError):
-            raise OfficerProblemError("this mail was decrypted, but its inside is malformed") from None
+            raise OfficerProblemError(phrase("this mail was decrypted, but its inside is malformed")) from None
 
 
 def _checked(fingerprint: str) -> str:
     """GnuPG takes anything else for a part of a name, or for an option."""
     if not _FINGERPRINT.fullmatch(fingerprint):
-        raise OfficerProblemError("expected a full fingerprint")
+        raise OfficerProblemError(phrase("expected a full fingerprint"))
     return fingerprint
 
 

@@ -10,6 +10,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from gateway.officer.problem import OfficerProblemError
+from gateway.words import phrase
 
 _CONTROL = set(map(chr, range(0x20))) | {"\x7f"}
 
@@ -29,19 +30,23 @@ class MailboxAccess:
 def logged_in(access: MailboxAccess) -> Iterator[IMAPClient]:
     """A session. Raises OfficerProblemError; the server's own text is not repeated."""
     if _CONTROL & set(access.user + access.password):
-        raise OfficerProblemError("user name and password hold no control characters")  # they would be commands
+        # they would be commands
+        raise OfficerProblemError(phrase("user name and password hold no control characters"))
     context = ssl.create_default_context(cafile=access.certificate_authority)
     try:
         client = IMAPClient(access.host, access.port, ssl=True, ssl_context=context, timeout=30)
     except ssl.SSLCertVerificationError:
-        raise OfficerProblemError("the server's TLS certificate is not trusted; give the right one with --ca") from None
+        raise OfficerProblemError(
+            phrase("the server's TLS certificate is not trusted; give the right one with --ca")
+        ) from None
     except OSError:
-        raise OfficerProblemError(f"no IMAP server answers at {access.host}:{access.port}") from None
+        server = f"{access.host}:{access.port}"
+        raise OfficerProblemError(phrase("no IMAP server answers at {server}", server=server)) from None
     try:
         client.login(access.user, access.password)
         yield client
     except IMAPClientError:
-        raise OfficerProblemError("the mailbox refused: are address, password and folder right?") from None
+        raise OfficerProblemError(phrase("the mailbox refused: are address, password and folder right?")) from None
     finally:
         client.shutdown()
 

@@ -21,6 +21,7 @@ from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import RECEIVED, SENT, Memory, RememberedForm
 from gateway.officer.problem import OfficerProblemError
 from gateway.seal import HEADER, Seal, SealError, read_seal
+from gateway.words import FormSentence, Sentence, phrase
 from keyring_admin.openpgp.armor import ArmorKind, dearmor
 from keyring_admin.openpgp.errors import OpenPGPRefusedError
 from keyring_admin.openpgp.opening import BadSignatureError, verify_signer
@@ -42,7 +43,7 @@ class OpenedMail:
     seal: Seal | None
     signer: str | None
     compared: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Sentence, ...]
     form: Form | None = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
 
@@ -53,25 +54,25 @@ def open_mail(
     """Open one mail as it came from the mailbox. Raises OfficerProblemError if it cannot be opened at all."""
     accepted = judge(mail, size_limit=MAIL_LIMIT)
     if not isinstance(accepted, Accepted):
-        raise OfficerProblemError(f"this is not an encrypted mail of the gateway ({accepted.rule})")
+        raise OfficerProblemError(phrase("this is not an encrypted mail of the gateway ({rule})", rule=accepted.rule))
     if len(accepted.messages) != 1:
-        raise OfficerProblemError("this mail holds two messages: it is one on its way to the gateway")
+        raise OfficerProblemError(phrase("this mail holds two messages: it is one on its way to the gateway"))
     body = accepted.messages[0].octets
     header = message_from_bytes(mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=default)
-    warnings: list[str] = []
+    warnings: list[Sentence] = []
     seal = _seal(header, body, book, warnings)
     opened = keyring.open(body)
     signer, compared = None, False
     certificate = _sender_certificate(header, seal, keyring)
     if certificate is None:
-        warnings.append("the sender's certificate is not known: the signature was not checked")
+        warnings.append(phrase("the sender's certificate is not known: the signature was not checked"))
     else:
         try:
             verify_signer(opened, certificate)
             signer = pysequoia.Cert.from_bytes(certificate).fingerprint.upper()
             compared = keyring.certificate(signer) is not None
         except BadSignatureError:
-            warnings.append("the content is NOT signed by its sender")
+            warnings.append(phrase("the content is NOT signed by its sender"))
     form, texts = _content(opened.data)
     if form is not None and seal is not None and not (form.bindings is None and seal.mode == Mode.DIRECT.value):
         own = own_address in str(header.get("From", "")).lower()
@@ -81,19 +82,19 @@ def open_mail(
     )
 
 
-def _seal(header: EmailMessage, body: bytes, book: AddressBook, warnings: list[str]) -> Seal | None:
+def _seal(header: EmailMessage, body: bytes, book: AddressBook, warnings: list[Sentence]) -> Seal | None:
     value = header.get(HEADER)
     if value is None:
-        warnings.append("the mail has no seal of the gateway")
+        warnings.append(phrase("the mail has no seal of the gateway"))
         return None
     try:
         gateway = dearmor(book.gateway.armor.encode("ascii"), ArmorKind.PUBLIC_KEY)
         seal = read_seal(str(value), gateway)
     except (SealError, OpenPGPRefusedError, UnicodeEncodeError):
-        warnings.append("the seal of the gateway is broken")
+        warnings.append(phrase("the seal of the gateway is broken"))
         return None
     if seal.body_sha256 != hashlib.sha256(body).hexdigest():
-        warnings.append("the seal of the gateway belongs to another mail")
+        warnings.append(phrase("the seal of the gateway belongs to another mail"))
         return None
     return seal
 
@@ -130,16 +131,16 @@ def _content(entity: bytes) -> tuple[Form | None, list[str]]:
     return form, texts
 
 
-def _check_form(form: Form, seal: Seal, memory: Memory, *, direction: str, now: datetime) -> list[str]:
+def _check_form(form: Form, seal: Seal, memory: Memory, *, direction: str, now: datetime) -> list[Sentence]:
     """Check the bindings and remember the form; what does not hold comes back as warnings."""
     requested = seal.receiving_party if seal.requesting_party == seal.sending_party else seal.sending_party
-    warnings: list[str] = []
+    warnings: list[Sentence] = []
     query_sha256 = None
     if form.pack == _REPLY_PACK:
         query = memory.query_of(seal.exchange)
         query_sha256 = query.digest if query is not None else None
         if query is None and form.bindings is not None:
-            warnings.append("the query this answers is not in your memory: open it first, then this one again")
+            warnings.append(phrase("the query this answers is not in your memory: open it first, then this one again"))
             query_sha256 = form.bindings.query_sha256
     expected = Expectation(
         exchange=seal.exchange,
@@ -151,7 +152,8 @@ def _check_form(form: Form, seal: Seal, memory: Memory, *, direction: str, now: 
     try:
         check_bindings(form, expected, now=now, seen=seen)
     except BindingError as error:
-        return [*warnings, f"the form does not belong to this exchange ({error.code.value})"]
+        reason = FormSentence(error.code.value)
+        return [*warnings, phrase("the form does not belong to this exchange: {reason}", reason=reason)]
     memory.remember(
         RememberedForm(
             digest=digest(form),

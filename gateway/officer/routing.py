@@ -7,31 +7,39 @@ from forms.form import Form
 from gateway.officer.address_book import AddressBook
 from gateway.officer.problem import OfficerProblemError
 from gateway.officer.sealing import Route
+from gateway.words import phrase
 from pattern_rules import Library, MembershipPeriod, Recognition, Standing, Verdict, recognise
 
 
 def route_query(form: Form, library: Library, book: AddressBook, *, own_party: str, today: date) -> Route:
     """The Party all UIDs of a query belong to, and the pattern that says so. Raises OfficerProblemError."""
     if library.expired(today):
-        raise OfficerProblemError("your copy of the pattern library has expired; fetch the current one")
+        raise OfficerProblemError(phrase("your copy of the pattern library has expired; fetch the current one"))
     members = membership(book)
     found = [recognise(library, uid, on=today, members=members, own_party=own_party) for uid in form.uids]
     if not found:
-        raise OfficerProblemError("the form holds no UID; nothing says where it should go")
+        raise OfficerProblemError(phrase("the form holds no UID; nothing says where it should go"))
     for position, recognition in enumerate(found, 1):
         if recognition.verdict is not Verdict.ROUTABLE:
             raise OfficerProblemError(
-                f"UID {position} of {len(found)} cannot be routed ({recognition.verdict.value}); "
-                "`gsp uid explain -` tells why"
+                phrase(
+                    "UID {position} of {count} cannot be routed ({verdict}); `gsp uid explain -` tells why",
+                    position=position,
+                    count=len(found),
+                    verdict=recognition.verdict.value,
+                )
             )
     by_party: dict[str, list[int]] = {}
     for position, recognition in enumerate(found, 1):
         by_party.setdefault(recognition.party, []).append(position)
     if len(by_party) > 1:
-        groups = "; ".join(
-            f"{party}: UIDs {', '.join(map(str, positions))}" for party, positions in sorted(by_party.items())
+        groups = "; ".join(f"{party} {', '.join(map(str, where))}" for party, where in sorted(by_party.items()))
+        raise OfficerProblemError(
+            phrase(
+                "the UIDs belong to several Parties, write one query for each (Party, and which of the UIDs): {groups}",
+                groups=groups,
+            )
         )
-        raise OfficerProblemError(f"the UIDs belong to several Parties, write one query for each: {groups}")
     return Route(
         requesting_party=own_party,
         requested_party=found[0].party,

@@ -21,6 +21,7 @@ from gateway.officer.address_book import AddressBook
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import RememberedForm
 from gateway.officer.problem import OfficerProblemError
+from gateway.words import phrase
 from keyring_admin.openpgp.armor import enarmor
 
 LIFETIME = timedelta(days=7)
@@ -78,7 +79,9 @@ def seal_form(
     )
     party = book.party(route.requesting_party if route.query is not None else route.requested_party)
     if not party.certificates:
-        raise OfficerProblemError(f"{party.code} has no reading certificate in force: nothing can be sealed to it")
+        raise OfficerProblemError(
+            phrase("{party} has no reading certificate in force: nothing can be sealed to it", party=party.code)
+        )
     readers = [certificate.fingerprint for certificate in party.certificates]
     body = keyring.sign_and_encrypt(
         form_entity(bound), signer=officer_fingerprint, recipients=[*readers, officer_fingerprint]

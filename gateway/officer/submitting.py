@@ -5,6 +5,8 @@ import ssl
 from pathlib import Path
 
 from gateway.officer.problem import OfficerProblemError
+from gateway.officer.reply_words import refusal
+from gateway.words import phrase
 
 
 def submit(
@@ -26,15 +28,20 @@ def submit(
             if code == 250:
                 code, _ = client.rcpt(recipient)
             if code != 250:
-                raise OfficerProblemError(f"the gateway refused sender or recipient ({code})")
+                raise OfficerProblemError(phrase("the gateway refused sender or recipient ({code})", code=code))
             code, text = client.data(mail)
     except ssl.SSLCertVerificationError:
-        raise OfficerProblemError("the server's TLS certificate is not trusted; give the right one with --ca") from None
+        raise OfficerProblemError(
+            phrase("the server's TLS certificate is not trusted; give the right one with --ca")
+        ) from None
     except smtplib.SMTPAuthenticationError:
-        raise OfficerProblemError("the gateway refused address or password") from None
+        raise OfficerProblemError(phrase("the gateway refused address or password")) from None
     except (OSError, smtplib.SMTPException):
-        raise OfficerProblemError(f"the gateway at {host}:{port} cannot be reached; the mail was not sent") from None
+        server = f"{host}:{port}"
+        raise OfficerProblemError(
+            phrase("the gateway at {server} cannot be reached; the mail was not sent", server=server)
+        ) from None
     reply = f"{code} {text.decode('ascii', 'replace')}"
     if code != 250:
-        raise OfficerProblemError(f"the gateway refused the mail: {reply}")
+        raise OfficerProblemError(refusal(reply))
     return reply
