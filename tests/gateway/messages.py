@@ -4,6 +4,7 @@ import bz2
 import hashlib
 import os
 import zlib
+from collections.abc import Callable
 
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
@@ -29,8 +30,8 @@ def deflate(data: bytes) -> bytes:
 
 def compressed(inner: bytes, algorithm: int = 1) -> bytes:
     """1: ZIP, 2: ZLIB, 3: bzip2 (RFC 9580 §9.4)."""
-    compress = {1: deflate, 2: zlib.compress, 3: bz2.compress}[algorithm]
-    return packet(_COMPRESSED, bytes([algorithm]) + compress(inner))
+    compressors: dict[int, Callable[[bytes], bytes]] = {1: deflate, 2: zlib.compress, 3: bz2.compress}
+    return packet(_COMPRESSED, bytes([algorithm]) + compressors[algorithm](inner))
 
 
 def layers(inner: bytes, count: int) -> bytes:
