@@ -53,13 +53,17 @@ class EnvelopeObserver:
             )
         ring(self.process_bell)
 
-    def deferred(self, delivery: Delivery) -> None:
+    def deferred(self, connection: Connection, delivery: Delivery, *, late: bool) -> None:
         """Tried again later."""
         note(PROGRAM, Event.DEFERRED, queue_id=delivery.queue_id, count=delivery.attempts + 1)
 
     def shunted(self, delivery: Delivery, error: Exception) -> None:
         """`gsp queue list` shows it, `gsp queue unshunt` lets it go."""
         note(PROGRAM, Event.SHUNTED, queue_id=delivery.queue_id, error=type(error))
+
+    def unsettled(self, delivery: Delivery, error: Exception) -> None:
+        """Its lease runs out."""
+        note(PROGRAM, Event.DATABASE_AWAY, queue_id=delivery.queue_id, error=type(error))
 
     def _append(self, connection: Connection, record: MailRecord, outcome: EnvelopeOutcome) -> None:
         append_entry(

@@ -30,6 +30,7 @@ class Officer:
     active: bool
     certificate: str | None  # fingerprint
     password_hash: str = field(repr=False)
+    receipts: bool = False  # wants a receipt for every mail that reached the Party
 
 
 def admit_officer(connection: Connection, officer: Officer) -> int:
@@ -51,6 +52,7 @@ def admit_officer(connection: Connection, officer: Officer) -> int:
             can_review=Role.REVIEW in officer.roles,
             active=officer.active,
             certificate=officer.certificate,
+            receipts=officer.receipts,
         )
         .returning(officers.c.id)
     ).scalar_one()
@@ -68,6 +70,13 @@ def set_officer_password(connection: Connection, address: str, password_hash: st
     changed = connection.execute(
         update(officers).where(officers.c.address == address).values(password_hash=password_hash)
     )
+    if changed.rowcount == 0:
+        raise DirectoryError("no officer has this address; `gsp officers list` shows them")
+
+
+def set_officer_receipts(connection: Connection, address: str, *, receipts: bool) -> None:
+    """Send an officer a receipt for every delivery, or none. Raises DirectoryError if the address is unknown."""
+    changed = connection.execute(update(officers).where(officers.c.address == address).values(receipts=receipts))
     if changed.rowcount == 0:
         raise DirectoryError("no officer has this address; `gsp officers list` shows them")
 
@@ -107,4 +116,5 @@ def _officer(row: RowMapping) -> Officer:
         active=row["active"],
         certificate=row["certificate"],
         password_hash=row["password_hash"],
+        receipts=row["receipts"],
     )

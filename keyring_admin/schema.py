@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
 )
 
 from keyring_admin.database import UtcDateTime, metadata
@@ -66,4 +67,5 @@ officers = Table(
     Column("can_review", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("certificate", ForeignKey("certificates.fingerprint")),
+    Column("receipts", Boolean, nullable=False, server_default=false()),  # wants to be told of every delivery
 )

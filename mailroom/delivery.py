@@ -4,8 +4,10 @@ One writer a mailbox: parallel writers to one mailbox gain nothing and wait for 
 least once; an uncertain one is first looked for in the mailbox by its Message-ID.
 """
 
+import math
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from keyring_admin.database import write_transaction
 from keyring_admin.openpgp.armor import enarmor
@@ -21,12 +24,15 @@ from mailroom.outbound import (
     Delivery,
     defer_delivery,
     finish_delivery,
+    holds_lease,
+    is_queued,
     lease_deliveries,
     release_delivery,
     shunt_delivery,
 )
 
 _LEASE_AT_ONCE = 64
+_LEAST_JITTER, _MOST_JITTER = 0.75, 1.25
 _CONNECTION_BROKEN_AFTER_DATA = DeliveryResult(DeliveryOutcome.TEMPORARY, "4.4.2", uncertain=True)
 
 
@@ -43,34 +49,54 @@ class DeliveryObserver(Protocol):
     def returned(self, connection: Connection, delivery: Delivery) -> None:
         """It was given up: the sender gets one final notice."""
 
-    def deferred(self, delivery: Delivery) -> None:
-        """It will be tried again."""
+    def deferred(self, connection: Connection, delivery: Delivery, *, late: bool) -> None:
+        """It will be tried again. late: for so long already that the sender should know; may be told more than once."""
 
     def shunted(self, delivery: Delivery, error: Exception) -> None:
         """Something raised; it is parked for a human."""
 
+    def unsettled(self, delivery: Delivery, error: Exception) -> None:
+        """The database was away when it should have been told: once the lease has run out, the mailbox is asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """first, longest: seconds between attempts, doubled each time, with jitter. give_up: age of a delivery."""
+    """first, longest: seconds between attempts, doubled each time, with jitter. late, give_up: ages of a delivery.
+
+    An age counts only if the attempts made would have taken as long: a clock that jumps makes nothing expire, and
+    what waited while the gateway was away is tried again before it is given up.
+    """
 
     first: float
     longest: float
+    late: timedelta
     give_up: timedelta
     lease: timedelta
     connections: int
 
+    def is_past(self, limit: timedelta, age: timedelta, failures: int) -> bool:
+        """Whether a delivery has waited for `limit`, by the clock and by this many failed attempts."""
+        return age >= limit and self._waited(failures) >= limit.total_seconds()
+
+    def _waited(self, failures: int) -> float:
+        """Seconds between the first of so many failures and the next attempt, without jitter."""
+        if failures <= 0:
+            return 0.0
+        doublings = max(0, math.ceil(math.log2(max(self.longest / self.first, 1.0))))
+        growing = min(failures, doublings)
+        return self.first * (2.0**growing - 1) + (failures - growing) * self.longest
+
     def wait(self, attempts: int) -> timedelta:
         """How long to wait after this many failures before."""
         seconds = min(self.longest, self.first * 2 ** min(attempts, 32))
-        return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not a secret
+        return timedelta(seconds=seconds * random.uniform(_LEAST_JITTER, _MOST_JITTER))  # noqa: S311 - jitter, not a secret
 
 
 class Deliverer:
     """Delivers until told to stop.
 
     holds_message: whether a mailbox holds a Message-ID; raises MailboxUnavailableError. when_free: called, on a thread
-    of its own, whenever a mailbox has become free: there may be more to start.
+    of its own, whenever a mailbox has become free: there may be more to start. now: the clock, in UTC.
     """
 
     def __init__(
@@ -82,6 +108,7 @@ class Deliverer:
         observer: DeliveryObserver,
         policy: RetryPolicy,
         when_free: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
         self._connect = connect
@@ -89,6 +116,7 @@ class Deliverer:
         self._observer = observer
         self._policy = policy
         self._when_free = when_free
+        self._now = now
         self._local = threading.local()
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -97,14 +125,21 @@ class Deliverer:
 
     def start_due(self) -> int:
         """Start every delivery that is due and whose mailbox is free; return how many were started."""
-        now = datetime.now(UTC)
+        now = self._now()
         with self._lock:
             busy = frozenset(self._busy)
             if len(busy) >= self._policy.connections:
                 return 0
+        # Half of the lease is for the attempt under way when the other half is over.
+        begin_before = time.monotonic() + self._policy.lease.total_seconds() / 2
         with write_transaction(self._engine) as connection:
             leased = lease_deliveries(
-                connection, now=now, until=now + self._policy.lease, limit=_LEASE_AT_ONCE, busy_mailboxes=busy
+                connection,
+                now=now,
+                until=now + self._policy.lease,
+                longest_wait=timedelta(seconds=self._policy.longest * _MOST_JITTER),
+                limit=_LEASE_AT_ONCE,
+                busy_mailboxes=busy,
             )
         by_mailbox: dict[str, list[Delivery]] = {}
         for delivery in leased:
@@ -112,7 +147,7 @@ class Deliverer:
         for mailbox, deliveries in by_mailbox.items():
             with self._lock:
                 self._busy.add(mailbox)
-            self._pool.submit(self._deliver_in_order, mailbox, deliveries)
+            self._pool.submit(self._deliver_in_order, mailbox, deliveries, begin_before)
         return len(leased)
 
     def stop(self) -> None:
@@ -120,14 +155,18 @@ class Deliverer:
         self._stopping.set()
         self._pool.shutdown(wait=True)
 
-    def _deliver_in_order(self, mailbox: str, deliveries: list[Delivery]) -> None:
+    def _deliver_in_order(self, mailbox: str, deliveries: list[Delivery], begin_before: float) -> None:
         try:
             for delivery in deliveries:
-                if self._stopping.is_set():
-                    with write_transaction(self._engine) as connection:
-                        release_delivery(connection, delivery)
-                else:
-                    self._deliver(delivery)
+                try:
+                    # Behind a slow one a lease runs out: whoever has it next must be the only one who delivers.
+                    if self._stopping.is_set() or time.monotonic() > begin_before:
+                        with write_transaction(self._engine) as connection:
+                            release_delivery(connection, delivery)
+                    else:
+                        self._deliver(delivery)
+                except OperationalError as error:
+                    self._observer.unsettled(delivery, error)  # the lease is left to run out
         finally:
             with self._lock:
                 self._busy.discard(mailbox)
@@ -136,6 +175,8 @@ class Deliverer:
     def _deliver(self, delivery: Delivery) -> None:
         try:
             self._settle(delivery, self._attempt(delivery))
+        except OperationalError:
+            raise
         except Exception as error:  # noqa: BLE001 - top of a worker: the mail is parked, never lost
             with write_transaction(self._engine) as connection:
                 shunt_delivery(connection, delivery)
@@ -152,20 +193,24 @@ class Deliverer:
         return self._connection().deliver("", delivery.mailbox, delivery.head + armor + delivery.tail)
 
     def _settle(self, delivery: Delivery, result: DeliveryResult) -> None:
-        now = datetime.now(UTC)
-        given_up = now - delivery.created_at >= self._policy.give_up
+        now = self._now()
+        policy, age = self._policy, now - delivery.created_at
         with write_transaction(self._engine) as connection:
             if result.outcome is DeliveryOutcome.DELIVERED:
-                self._observer.delivered(connection, delivery)
-                finish_delivery(connection, delivery)
+                if is_queued(connection, delivery):  # else another program had the lease after us, and was faster
+                    self._observer.delivered(connection, delivery)
+                    finish_delivery(connection, delivery)
                 return
-            if result.outcome is DeliveryOutcome.PERMANENT or given_up:
+            if not holds_lease(connection, delivery):
+                return
+            if result.outcome is DeliveryOutcome.PERMANENT or policy.is_past(policy.give_up, age, delivery.attempts):
                 self._observer.returned(connection, delivery)
                 finish_delivery(connection, delivery)
                 return
-            wait = self._policy.wait(delivery.attempts)
+            wait = policy.wait(delivery.attempts)
             defer_delivery(connection, delivery, next_attempt_at=now + wait, uncertain=result.uncertain)
-        self._observer.deferred(delivery)
+            late = policy.is_past(policy.late, age, delivery.attempts)
+            self._observer.deferred(connection, delivery, late=late)
 
     def _connection(self) -> LmtpConnection:
         connection: LmtpConnection | None = getattr(self._local, "connection", None)

@@ -129,6 +129,7 @@ class MailRecord:
     sending_party: str
     receiving_party: str
     sender: int | None
+    delay_told: bool
 
 
 def mail_record(connection: Connection, mail_id: int) -> MailRecord:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, insert, select, update
 
 from keyring_admin.database import UtcDateTime, metadata
 
@@ -19,12 +19,13 @@ notice_requests = Table(
     Column("parties", String(200)),  # codes, one space apart
     Column("library_version", Integer),
     Column("attempts", Integer, nullable=False),
+    Column("seal", Text),  # a receipt's: the statement on the mail that was delivered
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
-    """One notice to write. id: 0 until stored. officer: officer id."""
+    """One notice to write. id: 0 until stored. officer: officer id. seal: GSP-Seal, of a receipt."""
 
     id: int
     requested_at: datetime
@@ -34,6 +35,7 @@ class NoticeRequest:
     token: str | None = None
     parties: tuple[str, ...] = ()
     library_version: int | None = None
+    seal: str | None = None
 
 
 def request_notice(connection: Connection, notice: NoticeRequest) -> None:
@@ -48,6 +50,7 @@ def request_notice(connection: Connection, notice: NoticeRequest) -> None:
             parties=" ".join(notice.parties) or None,
             library_version=notice.library_version,
             attempts=0,
+            seal=notice.seal,
         )
     )
 
@@ -76,6 +79,7 @@ def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest
         token=row["token"],
         parties=tuple((row["parties"] or "").split()),
         library_version=row["library_version"],
+        seal=row["seal"],
     )
 
 

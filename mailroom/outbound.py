@@ -6,10 +6,10 @@ before it is tried again, the mailbox is asked whether it holds the Message-ID. 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, not_, or_, select, update
 
 from mailroom.schema import accepted_mails, bodies, deliveries
 
@@ -57,6 +57,7 @@ class Delivery:
     message_id: str
     attempts: int  # before this one
     created_at: datetime
+    leased_until: datetime  # also tells this lease from every later one
     uncertain: bool
     head: bytes = field(repr=False)
     tail: bytes = field(repr=False)
@@ -89,15 +90,25 @@ def queue_deliveries(connection: Connection, new: Sequence[NewDelivery], now: da
 
 
 def lease_deliveries(
-    connection: Connection, *, now: datetime, until: datetime, limit: int, busy_mailboxes: Collection[str]
+    connection: Connection,
+    *,
+    now: datetime,
+    until: datetime,
+    longest_wait: timedelta,
+    limit: int,
+    busy_mailboxes: Collection[str],
 ) -> list[Delivery]:
-    """Take due deliveries, oldest first, leaving out mailboxes that somebody is writing to."""
+    """Take due deliveries, oldest first, leaving out mailboxes that somebody is writing to.
+
+    A moment further away than any wait or lease was written by a clock that has been set back since: it is due.
+    """
     due = or_(
+        deliveries.c.state == DeliveryState.READY.value,
         and_(
-            deliveries.c.state.in_((DeliveryState.READY.value, DeliveryState.DEFERRED.value)),
-            deliveries.c.next_attempt_at <= now,
+            deliveries.c.state == DeliveryState.DEFERRED.value,
+            not_(deliveries.c.next_attempt_at.between(now, now + longest_wait)),
         ),
-        and_(deliveries.c.state == DeliveryState.LEASED.value, deliveries.c.leased_until < now),
+        and_(deliveries.c.state == DeliveryState.LEASED.value, not_(deliveries.c.leased_until.between(now, until))),
     )
     rows = connection.execute(
         select(deliveries, bodies.c.octets)
@@ -117,6 +128,7 @@ def lease_deliveries(
             message_id=row["message_id"],
             attempts=row["attempts"],
             created_at=row["created_at"],
+            leased_until=until,
             uncertain=row["uncertain"] or row["state"] == DeliveryState.LEASED.value,
             head=row["head"],
             tail=row["tail"],
@@ -134,6 +146,18 @@ def lease_deliveries(
         if delivery.uncertain:
             _set(connection, delivery, uncertain=True)
     return leased
+
+
+def is_queued(connection: Connection, delivery: Delivery) -> bool:
+    """Whether the delivery is still to be finished, by whatever program."""
+    found = select(deliveries.c.id).where(deliveries.c.id == delivery.id).with_for_update()
+    return connection.scalar(found) is not None
+
+
+def holds_lease(connection: Connection, delivery: Delivery) -> bool:
+    """Whether the lease this delivery was taken with is still the one in force."""
+    found = select(deliveries.c.id).where(*_leased_as(delivery)).with_for_update()
+    return connection.scalar(found) is not None
 
 
 def finish_delivery(connection: Connection, delivery: Delivery) -> None:
@@ -154,7 +178,7 @@ def finish_delivery(connection: Connection, delivery: Delivery) -> None:
 
 
 def defer_delivery(connection: Connection, delivery: Delivery, *, next_attempt_at: datetime, uncertain: bool) -> None:
-    """Try again later."""
+    """Try again later. Nothing happens if the lease is another's by now."""
     _set(
         connection,
         delivery,
@@ -167,12 +191,12 @@ def defer_delivery(connection: Connection, delivery: Delivery, *, next_attempt_a
 
 
 def release_delivery(connection: Connection, delivery: Delivery) -> None:
-    """Give a lease back unused, for instance at shutdown."""
+    """Give a lease back unused, for instance at shutdown. Nothing happens if it is another's by now."""
     _set(connection, delivery, state=DeliveryState.READY.value, leased_until=None)
 
 
 def shunt_delivery(connection: Connection, delivery: Delivery) -> None:
-    """Something raised: park it for a human."""
+    """Something raised: park it for a human. Nothing happens if the lease is another's by now."""
     _set(connection, delivery, state=DeliveryState.SHUNTED.value, leased_until=None, uncertain=True)
 
 
@@ -181,7 +205,7 @@ def unshunt_deliveries(connection: Connection, now: datetime) -> int:
     changed = connection.execute(
         update(deliveries)
         .where(deliveries.c.state == DeliveryState.SHUNTED.value)
-        .values(state=DeliveryState.READY.value, next_attempt_at=now, created_at=now)
+        .values(state=DeliveryState.READY.value, attempts=0, next_attempt_at=now, created_at=now)
     )
     return changed.rowcount
 
@@ -193,4 +217,12 @@ def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
 
 
 def _set(connection: Connection, delivery: Delivery, **values: object) -> None:
-    connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
+    connection.execute(update(deliveries).where(*_leased_as(delivery)).values(**values))
+
+
+def _leased_as(delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
+    return (
+        deliveries.c.id == delivery.id,
+        deliveries.c.state == DeliveryState.LEASED.value,
+        deliveries.c.leased_until == delivery.leased_until,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from keyring_admin.database import UtcDateTime, metadata
@@ -73,6 +74,7 @@ accepted_mails = Table(
     Column("log_position", Integer, nullable=False),  # of its acceptance in the envelope log
     Column("rules_passed", Text, nullable=False),  # names, one space apart
     Column("unmatched_reply", Boolean, nullable=False),  # named an exchange that does not fit
+    Column("delay_told", Boolean, nullable=False, server_default=false()),  # its sender had the notice of the delay
     Index("ix_accepted_mails_state_id", "state", "id"),
 )
 

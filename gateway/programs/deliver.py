@@ -52,6 +52,7 @@ def retry_policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(
         first=settings.delivery.first_retry_seconds,
         longest=settings.delivery.longest_retry_seconds,
+        late=timedelta(hours=settings.delivery.delay_notice_hours),
         give_up=timedelta(hours=settings.delivery.give_up_hours),
         lease=timedelta(seconds=settings.delivery.lease_seconds),
         connections=settings.delivery.connections,
