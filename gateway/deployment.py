@@ -19,6 +19,12 @@ from keyring_admin.openpgp.armor import ArmorKind, enarmor
 # The addresses the gateway itself reads (DESIGN §4); mail clients insist on a User ID for each.
 GATEWAY_ADDRESSES = ("query", "resolve", "keys", "forms")
 
+_RESOLVE = """
+# The gateway can read the UIDs asked at resolve@, in memory, for the time of an answer.
+[resolve]
+enabled = true
+"""
+
 
 class DeploymentError(RuntimeError):
     """The deployment cannot be made; the text says what to do."""
@@ -33,9 +39,19 @@ class MadeDeployment:
 
 
 def make_deployment(
-    folder: Path, domain: str, *, pilot: bool, submission_port: int, starttls_port: int, imap_port: int
+    folder: Path,
+    domain: str,
+    *,
+    pilot: bool,
+    submission_port: int,
+    starttls_port: int,
+    imap_port: int,
+    resolve: bool = False,
 ) -> MadeDeployment:
-    """Make a deployment in an empty or new folder. Raises DeploymentError or GatewayKeyError."""
+    """Make a deployment in an empty or new folder. resolve: serve `resolve@`.
+
+    Raises DeploymentError or GatewayKeyError.
+    """
     try:
         domain = canonical_domain(domain, special_use_domains=pilot)
     except AddressError:
@@ -53,7 +69,8 @@ def make_deployment(
     library = files("pattern_rules").joinpath("data/core-library.toml").read_bytes()
     (folder / "library.toml").write_bytes(library)
     ports = (submission_port, starttls_port, imap_port)
-    (folder / "gsp.toml").write_text(_configuration(domain, fingerprint, pilot, ports), encoding="utf-8")
+    configuration = _configuration(domain, fingerprint, pilot, ports) + (_RESOLVE if resolve else "")
+    (folder / "gsp.toml").write_text(configuration, encoding="utf-8")
     settings = load_settings(folder / "gsp.toml")
     upgrade_database(settings)
     _admit_gateway(settings)

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.resolve import RESOLVE_IS_ON
 from gateway.settings import Settings
 
 _HEAD = """\
@@ -31,6 +32,8 @@ def check(deployment: Deployment) -> None:
     """
     settings = deployment.settings
     click.echo(f"{deployment.file}: good, for the gateway of {settings.gateway.domain}")
+    if settings.resolve.enabled:
+        click.echo(RESOLVE_IS_ON)
 
 
 @config.command()

@@ -70,6 +70,8 @@ def _tell_story(world: DemoWorld) -> None:
     world.tell("\n── Direct mail, written by an ordinary mail client\n")
     acts.direct_query_by_client(world, "EU", "PK")
     acts.direct_reply_by_client(world, "PK", "EU")
+    world.tell("\n── Whose UID is this? Asked at resolve@ with an ordinary mail client\n")
+    acts.resolve_by_client(world, "EU")
     world.tell("\n── What is refused, in the SMTP dialogue\n")
     acts.refuse_in_the_clear(world)
     acts.refuse_wrong_party(world)

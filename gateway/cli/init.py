@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from gateway.deployment import DeploymentError, make_deployment
+from gateway.resolve import RESOLVE_IS_ON
 from keyring_admin.gateway_key import GatewayKeyError
 
 
@@ -15,7 +16,17 @@ from keyring_admin.gateway_key import GatewayKeyError
 @click.option("--submission-port", default=10465, show_default=True, help="Submission with implicit TLS.")
 @click.option("--starttls-port", default=10587, show_default=True, help="Submission with STARTTLS.")
 @click.option("--imap-port", default=10993, show_default=True, help="IMAP with implicit TLS.")
-def init(folder: Path, domain: str, *, pilot: bool, submission_port: int, starttls_port: int, imap_port: int) -> None:
+@click.option("--resolve", is_flag=True, help="Serve resolve@: the gateway can read the UIDs asked there.")
+def init(
+    folder: Path,
+    domain: str,
+    *,
+    pilot: bool,
+    submission_port: int,
+    starttls_port: int,
+    imap_port: int,
+    resolve: bool,
+) -> None:
     """Make a deployment in FOLDER: configuration, the gateway's certificate, a development TLS certificate, database.
 
     \b
@@ -30,12 +41,14 @@ def init(folder: Path, domain: str, *, pilot: bool, submission_port: int, startt
             submission_port=submission_port,
             starttls_port=starttls_port,
             imap_port=imap_port,
+            resolve=resolve,
         )
     except (DeploymentError, GatewayKeyError) as error:
         raise click.ClickException(str(error)) from None
     fingerprint = " ".join(made.fingerprint[start : start + 4] for start in range(0, len(made.fingerprint), 4))
     click.echo(f"""\
 The deployment is in {made.folder}{" (a PILOT: everything is marked TEST)" if pilot else ""}.
+{RESOLVE_IS_ON if resolve else "resolve@ is off: the gateway can read no UID."}
 
 The gateway's certificate has the fingerprint
     {fingerprint}

@@ -7,6 +7,7 @@ import click
 from gateway.account import AccountError, leave_root
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.programs.supervisor import Supervisor
+from gateway.resolve import RESOLVE_IS_ON
 from gateway.settings import Settings
 from gateway.state import SchemaOutdatedError
 from keyring_admin.gateway_key import GatewayKeyError
@@ -28,6 +29,8 @@ def serve(deployment: Deployment) -> None:
     SIGHUP makes the edge read its TLS certificate again.
     """
     settings = _prepare(deployment)
+    if settings.resolve.enabled:
+        click.echo(RESOLVE_IS_ON)
     try:
         Supervisor(settings, str(deployment.file.absolute())).run()
     except MailboxServerError as error:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.resolve import RESOLVE_IS_ON
 from gateway.statistics import Period, Statistics, StatisticsRow, gather
 
 _COLUMNS = (
@@ -58,6 +59,8 @@ def stats(
         _print_csv(figures)
     else:
         _print_table(figures, test=test)
+        if deployment.settings.resolve.enabled:
+            click.echo(RESOLVE_IS_ON)
 
 
 def _print_csv(figures: Statistics) -> None:

@@ -21,6 +21,7 @@ _CODES = re.compile(r"[45]\d\d[ -][45]\.\d+\.\d+[^\n)]*")
 JUSTIFICATION = "Seized in a container at Mombasa, case KRA-2231; the origin decides who is prosecuted."
 ANSWER = "Plant 7, line 4, sold to Baltia Trading OU, invoice 2024-0519-88."
 DIRECT_TEXT = "Bonjour, three cartons with this stamp were found at Zeebrugge."
+UNKNOWN_UID = "NOBODY-9QX4-77T2"
 SUBJECT = "about the Zeebrugge cartons"
 
 
@@ -93,6 +94,22 @@ def direct_reply_by_client(world: DemoWorld, asked: str, asking: str) -> None:
     send_with_client(officer, mail, port=world.ports.submission, authority=world.authority)
     world.tell(f"{asked} replies to {mail.recipient} with Emacs")
     world.wait_for(world.parties[asking], f"Party/{asking}", lambda mails: _direct(mails, "reply"))
+
+
+def resolve_by_client(world: DemoWorld, asking: str) -> None:
+    """An officer without any tool of ours asks whose UIDs these are: three Parties' and one that is nobody's."""
+    officer = world.parties[asking]
+    uids = [party.uid for party in world.parties.values()] + [UNKNOWN_UID]
+    mail = ClientMail(recipient=f"resolve@{DOMAIN}", subject="Whose are these?", text="\n".join(uids))
+    send_with_client(officer, mail, port=world.ports.submission, authority=world.authority)
+    world.tell(f"{asking} asks {mail.recipient} with Emacs: the one mail in which the gateway can read UIDs, in memory")
+    answer = world.open_answer(officer)
+    text = answer.get_body(("plain",))
+    if text is None:
+        raise DemoError("the answer has no text")
+    files = ", ".join(sorted(part.get_filename() or "" for part in answer.iter_attachments()))
+    world.tell(f"The answer, signed by the gateway, in {asking}'s INBOX:\n{_indented(text.get_content())}")
+    world.tell(f"    attached: {files}")
 
 
 def refuse_in_the_clear(world: DemoWorld) -> None:

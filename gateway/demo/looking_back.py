@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from gateway.demo.acts import ANSWER, DIRECT_TEXT, JUSTIFICATION, SUBJECT
+from gateway.demo.acts import ANSWER, DIRECT_TEXT, JUSTIFICATION, SUBJECT, UNKNOWN_UID
 from gateway.demo.leftovers import find_leftovers
 from gateway.demo.running import DemoError, gsp
 from gateway.demo.world import DOMAIN, DemoWorld
@@ -19,7 +19,7 @@ def look_back(world: DemoWorld) -> None:
 
 def scan(world: DemoWorld) -> None:
     """No octet of content in the gateway's folder; the same scan does find what is planted."""
-    secrets = [text.encode() for text in (JUSTIFICATION, ANSWER, DIRECT_TEXT, SUBJECT)]
+    secrets = [text.encode() for text in (JUSTIFICATION, ANSWER, DIRECT_TEXT, SUBJECT, UNKNOWN_UID)]
     secrets += [party.uid.encode() for party in world.parties.values()]
     folder = world.folder / "gw"
     planted = folder / "planted"

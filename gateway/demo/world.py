@@ -1,11 +1,13 @@
 """The world of the demonstration: a gateway, three Parties, their officers, and what officers do by command."""
 
+import json
 import re
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +18,7 @@ from gateway.demo.running import DemoError, Ports, RunningGateway, gsp, run_gsp
 from gateway.gate import Accepted, judge
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.mailbox import MailboxAccess, fetch_mails, logged_in
+from keyring_admin.openpgp.opening import BadSignatureError, verify_signer
 from pattern_rules import core_library_octets, load_library
 
 DOMAIN = "gsp.test"
@@ -64,7 +67,7 @@ class DemoWorld:
         self.tell("Making a pilot gateway, three Parties and their GnuPG keys")
         ports = self.ports
         gsp(
-            *("init", str(self.folder / "gw"), "--domain", DOMAIN, "--pilot"),
+            *("init", str(self.folder / "gw"), "--domain", DOMAIN, "--pilot", "--resolve"),
             *("--submission-port", str(ports.submission), "--starttls-port", str(ports.starttls)),
             *("--imap-port", str(ports.imap)),
         )
@@ -131,6 +134,20 @@ class DemoWorld:
         message = message_from_bytes(opened.data, policy=default)
         return f"{message['Subject']}\n{message.get_content()}"
 
+    def open_answer(self, officer: DemoParty) -> EmailMessage:
+        """The newest answer of `resolve@`, decrypted with the officer's GnuPG. Raises DemoError if it never comes."""
+        raw = self.wait_for(officer, "INBOX", _newest_answer)
+        accepted = judge(raw, size_limit=1 << 20)
+        if not isinstance(accepted, Accepted):
+            raise DemoError("the answer is not encrypted")
+        opened = OfficerKeyring(officer.gnupg).open(accepted.messages[0].octets)
+        gateway = json.loads(self.book.read_text(encoding="utf-8"))["gateway"]["fingerprint"]
+        try:
+            verify_signer(opened, OfficerKeyring(officer.gnupg).certificate(gateway) or b"")
+        except BadSignatureError:
+            raise DemoError("the answer is not signed by the gateway") from None
+        return message_from_bytes(opened.data, _class=EmailMessage, policy=default)
+
     def form_file(self, officer: DemoParty, name: str, form: Form) -> Path:
         """A form as a file of the officer."""
         folder = officer.home / "forms"
@@ -186,3 +203,8 @@ class DemoWorld:
                 return
             time.sleep(0.2)
         raise DemoError("the queue does not become empty")
+
+
+def _newest_answer(mails: list[bytes]) -> bytes | None:
+    answers = [mail for mail in mails if b"GSP answer [" in mail.partition(b"\r\n\r\n")[0]]
+    return answers[-1] if answers else None

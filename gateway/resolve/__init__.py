@@ -9,3 +9,8 @@ asked, when, how much mail; not which UIDs, how many, nor whose they are.
 """
 
 RESOLVE_ADDRESS = "resolve"
+
+# Said on every screen of a deployment that serves it (DESIGN §3).
+RESOLVE_IS_ON = (
+    "resolve@ is on: the gateway can read the UIDs asked at resolve@. Each use is counted in public statistics."
+)
