@@ -71,16 +71,17 @@ class Pack:
 
 
 class PackShelf:
-    """A folder of packs, each loaded when first asked for."""
+    """A folder of packs, named when the shelf is made, each loaded when first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        found = (path.parent for path in folder.glob("*/*/pack.toml"))
+        self._names = tuple(sorted((path.parent.name, path.name) for path in found))
         self._loaded: dict[tuple[str, str], Pack] = {}
 
     def names(self) -> tuple[tuple[str, str], ...]:
         """Return (id, version) of every pack, sorted."""
-        found = (path.parent for path in self.folder.glob("*/*/pack.toml"))
-        return tuple(sorted((path.parent.name, path.name) for path in found))
+        return self._names
 
     def versions(self, pack_id: str) -> tuple[str, ...]:
         """Return the versions of one pack, oldest first; none if it is unknown."""

@@ -102,6 +102,9 @@ def _check_octets(octets: bytes, limits: Limits) -> None:
     # Every element costs at least one "<"; end tags are "</".
     if body.count(b"<") - body.count(b"</") > limits.elements:
         raise FormError(FormErrorCode.TOO_MANY_ELEMENTS)
+    # Every attribute costs two quotes; one for each element is more than any form has.
+    if body.count(b'"') + body.count(b"'") > 2 * limits.elements:
+        raise FormError(FormErrorCode.TOO_MANY_ATTRIBUTES)
 
 
 def _is_utf8(octets: bytes) -> bool:

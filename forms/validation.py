@@ -5,10 +5,9 @@ of it. Both name fields by the schema's words only.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 from lxml import etree
 
@@ -19,10 +18,10 @@ from forms.fields import Field, Kind
 from forms.form import Form, read_bindings
 from forms.pack import NAMESPACE_STEM, Pack, PackShelf, Rule, core_shelf
 from forms.safe_xml import FORM_LIMITS, parse
-from forms.schema_errors import LogEntry, known_path, schema_problems
+from forms.schema_check import MAX_PROBLEMS, schema_check
+from forms.schema_errors import known_path
 from forms.uids import decode_uid
 
-MAX_PROBLEMS = 100
 MAX_UIDS = 10_000
 _NAMESPACE = re.compile(re.escape(NAMESPACE_STEM) + r"([a-z]+(?:-[a-z]+)*):([1-9][0-9]{0,3})")
 
@@ -57,7 +56,7 @@ def inspect(octets: bytes, *, shelf: PackShelf | None = None) -> Inspection:
     except FormError as error:
         return Inspection(None, (error.problem,), None)
     root = canonical_tree(root)
-    problems = _schema_check(root, pack)
+    problems = schema_check(root, pack)
     if not problems:
         problems = tuple(islice(_problems(root, pack), MAX_PROBLEMS))
     if problems:
@@ -84,14 +83,6 @@ def _pack_of(root: etree._Element, shelf: PackShelf) -> Pack:
     if match[2] not in versions:
         raise FormError(FormErrorCode.UNKNOWN_VERSION)
     return shelf.pack(match[1], match[2])
-
-
-def _schema_check(root: etree._Element, pack: Pack) -> tuple[Problem, ...]:
-    schema = pack.new_schema()
-    if schema.validate(root):
-        return ()
-    log = cast("Iterable[LogEntry]", schema.error_log)
-    return tuple(islice(schema_problems(root, pack.root, log), MAX_PROBLEMS))
 
 
 def _problems(root: etree._Element, pack: Pack) -> list[Problem]:
