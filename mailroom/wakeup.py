@@ -16,6 +16,7 @@ class Wakeup:
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
+        self._inode = path.stat().st_ino
 
     def wait(self, seconds: float) -> None:
         """Return when somebody rang, or after `seconds`; several rings count as one."""
@@ -29,9 +30,13 @@ class Wakeup:
             return
 
     def close(self) -> None:
-        """Take the socket away."""
+        """Take the socket away, unless a successor has put its own in the place."""
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        try:
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+        except FileNotFoundError:
+            return
 
 
 def ring(path: Path) -> None:
