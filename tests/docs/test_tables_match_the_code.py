@@ -15,6 +15,7 @@ from gateway.policy.facts import NoticeKind
 from gateway.policy.table import SEALED_TABLE
 from gateway.reception import GATE_RULE, SHAPE_RULE
 from gateway.replies import Reply
+from gateway.resolve.rules import RATE_RULE
 from gateway.schema import envelope_log
 from gateway.seal import _FIELDS as SEAL_FIELDS
 from keyring_admin.officers import Role
@@ -72,6 +73,17 @@ def string_constants(nodes: list[ast.expr]) -> Iterator[str]:
             yield from string_constants([node.left])
 
 
+def question_rules() -> Iterator[tuple[str, Reply]]:
+    """Name and reply of every rule that only a question to resolve@ can break."""
+    for file in sorted((ROOT / "gateway" / "resolve").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
+                reply, name = node.args[:2]
+                assert isinstance(reply, ast.Name)
+                rule = name.value if isinstance(name, ast.Constant) else RATE_RULE
+                yield str(rule), getattr(replies, reply.id)
+
+
 def policy_rules() -> Iterator[tuple[str, Reply]]:
     """Name and reply of every rule of the policy, from its file."""
     for file in sorted((ROOT / "gateway" / "policy" / "rules").glob("*.py")):
@@ -92,7 +104,10 @@ def policy_rules() -> Iterator[tuple[str, Reply]]:
 
 def test_the_table_of_rules_names_exactly_the_rules_of_policy_and_gate() -> None:
     openpgp = {rule.value: from_openpgp(OpenPGPRefusedError(rule)).reply for rule in Rule}
-    known = dict(gate_rules()) | openpgp | dict(policy_rules()) | {SHAPE_RULE: replies.MALFORMED}
+    known = (
+        dict(gate_rules()) | openpgp | dict(question_rules()) | dict(policy_rules()) | {SHAPE_RULE: replies.MALFORMED}
+    )
+    assert known.pop("sender") is replies.SENDER_NOT_ACTIVE  # a guard that sender-is-active makes unreachable
     assert {rule.name for rule in SEALED_TABLE} <= set(known)
     assert rules_on_the_page() == {name: code(reply) for name, reply in known.items()}
 
