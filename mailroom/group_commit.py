@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from keyring_admin.database import write_transaction
 
@@ -71,8 +70,9 @@ class GroupCommitter:
                 for job in group:
                     try:
                         with connection.begin_nested():
-                            done.append((job, job.work(connection)))
-                    except SQLAlchemyError as error:
+                            result = job.work(connection)
+                        done.append((job, result))
+                    except Exception as error:
                         if connection.invalidated:
                             raise
                         failed.append((job, error))

@@ -1,0 +1,91 @@
+"""Accepted mails: waiting, processed, parked; slips that were seen."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from mailroom.exchanges import (
+    Exchange,
+    Mode,
+    find_exchange_by_message_ids,
+    find_exchange_by_token,
+    message_ids_of,
+    open_exchange,
+    remember_message_id,
+)
+from mailroom.intake import (
+    MailState,
+    count_failure,
+    count_mails,
+    forget_expired_slips,
+    mark_processed,
+    next_mail,
+    remember_slip,
+    seen_slip,
+    unshunt_mails,
+)
+
+from .queue_world import EXCHANGE, QueueWorld
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_mails_wait_in_their_order_until_processed(queue: QueueWorld) -> None:
+    first = queue.accept()
+    queue.accept()
+    assert queue.write(next_mail) == first
+    queue.write(lambda connection: mark_processed(connection, first))
+    second = queue.write(next_mail)
+    assert second is not None
+    assert second.id > first.id
+    assert second.rules_passed == ("one", "two")
+
+
+def test_a_mail_that_fails_three_times_is_parked_and_can_be_let_go(queue: QueueWorld) -> None:
+    mail = queue.accept()
+
+    def fail() -> MailState:
+        state: MailState = queue.write(lambda connection: count_failure(connection, mail.id, shunt_after=3))
+        return state
+
+    assert [fail(), fail(), fail()] == [MailState.ACCEPTED, MailState.ACCEPTED, MailState.SHUNTED]
+    assert queue.write(next_mail) is None
+    assert queue.bodies() == 1
+    assert queue.write(count_mails) == {MailState.SHUNTED: 1}
+    assert queue.write(unshunt_mails) == 1
+    assert queue.write(next_mail) == mail
+    assert fail() is MailState.ACCEPTED
+
+
+def test_a_slip_is_one_officer_s_until_it_expires(queue: QueueWorld) -> None:
+    def remember(officer: int) -> None:
+        queue.write(lambda connection: remember_slip(connection, officer, EXCHANGE, "ab" * 32, NOW))
+
+    remember(1)
+    with pytest.raises(IntegrityError):
+        remember(1)
+    remember(2)  # REL-23: another officer's slip of the same id is another slip
+    assert queue.write(lambda connection: seen_slip(connection, 1, EXCHANGE)) == "ab" * 32
+    assert queue.write(lambda connection: seen_slip(connection, 3, EXCHANGE)) is None
+    assert queue.write(lambda connection: forget_expired_slips(connection, NOW)) == 0
+    assert queue.write(lambda connection: forget_expired_slips(connection, NOW + timedelta(seconds=1))) == 2
+    assert queue.write(lambda connection: seen_slip(connection, 1, EXCHANGE)) is None
+
+
+def test_an_exchange_is_found_by_what_the_gateway_minted(queue: QueueWorld) -> None:
+    exchange = Exchange(EXCHANGE, "7F3K-9Q2M", Mode.DIRECT, "KE", "EU", NOW)
+
+    def work(connection: Connection) -> None:
+        open_exchange(connection, exchange)
+        for number in (2, 1):
+            at = NOW + timedelta(seconds=number)
+            remember_message_id(connection, f"<{number}@gsp.test>", EXCHANGE, at)
+
+    queue.write(work)
+    assert queue.write(lambda connection: message_ids_of(connection, EXCHANGE)) == ("<1@gsp.test>", "<2@gsp.test>")
+    found = queue.write(lambda connection: find_exchange_by_message_ids(connection, ["<x@y>", "<1@gsp.test>"]))
+    assert found == exchange == queue.write(lambda connection: find_exchange_by_token(connection, "7F3K-9Q2M"))
+    assert queue.write(lambda connection: find_exchange_by_message_ids(connection, [])) is None
+    assert (exchange.other_side("KE"), exchange.other_side("EU"), exchange.other_side("PK")) == ("EU", "KE", None)
