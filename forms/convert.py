@@ -17,6 +17,7 @@ from forms.migration import plain
 from forms.pack import Pack, PackShelf, core_shelf
 from forms.uids import decode_uid, display_uid
 from forms.view import words_for
+from forms.workbook import Choice
 
 _COLUMNS = (
     "path",
@@ -49,8 +50,14 @@ def write_table(pack: Pack, form_language: str, entries: Iterable[Entry], kind: 
         (name, "", value, *[""] * 8)
         for name, value in ((_FORM, pack.id), (_VERSION, pack.version), (_LANGUAGE, form_language))
     ]
-    rows += [_row(entry, fields[plain(entry.path)], words) for entry in entries]
-    return write_grid(rows, kind)
+    value_column = _COLUMNS.index("value") + 1
+    choices = []
+    for entry in entries:
+        field = fields[plain(entry.path)]
+        rows.append(_row(entry, field, words))
+        if field.codes:
+            choices.append(Choice(len(rows), value_column, field.codes))
+    return write_grid(rows, kind, choices)
 
 
 def from_table(octets: bytes, kind: FileKind, *, shelf: PackShelf | None = None) -> bytes:

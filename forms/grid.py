@@ -13,7 +13,7 @@ from enum import Enum
 from itertools import islice
 
 from forms.errors import FormError, FormErrorCode
-from forms.workbook import read_workbook, write_workbook
+from forms.workbook import Choice, read_workbook, write_workbook
 
 MAX_OCTETS = 32 * 1024 * 1024
 MAX_ROWS = 250_000
@@ -55,10 +55,13 @@ def restore(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text
 
 
-def write_grid(rows: Iterable[Sequence[str]], kind: FileKind) -> bytes:
-    """Return rows of texts as a file: csv in UTF-8 with a byte order mark, which spreadsheets need, or xlsx."""
+def write_grid(rows: Iterable[Sequence[str]], kind: FileKind, choices: Sequence[Choice] = ()) -> bytes:
+    """Return rows of texts as a file: csv in UTF-8 with a byte order mark, which spreadsheets need, or xlsx.
+
+    choices: cells of an xlsx file that offer a list to choose from.
+    """
     if kind is FileKind.XLSX:
-        return write_workbook([neutralise(text) for text in row] for row in rows)
+        return write_workbook(([neutralise(text) for text in row] for row in rows), choices)
     target = io.StringIO(newline="")
     writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\r\n")  # RFC 4180 §2
     writer.writerows([neutralise(text) for text in row] for row in rows)

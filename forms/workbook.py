@@ -8,16 +8,23 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from forms.errors import FormError, FormErrorCode
 
 _MAX_UNPACKED = 128 * 1024 * 1024
 _MAX_MEMBERS = 500
+_MAX_CHOICES = 500  # a help for filling in by hand; Excel slows down with thousands
+_MAX_FORMULA = 253  # Excel calls a file damaged that has a longer one
+_WIDE_COLUMNS = 3
+_WIDTH = 40
 _EPOCH = datetime(2026, 1, 1)  # noqa: DTZ001 -- openpyxl wants naive; constant, so that equal forms give equal files
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -36,12 +43,26 @@ _DAMAGED = (
 )
 
 
-def write_workbook(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return an xlsx file with one sheet of text cells."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A cell, counted from 1, and the codes to choose from in it: letters, digits and hyphens."""
+
+    row: int
+    column: int
+    codes: tuple[str, ...]
+
+
+def write_workbook(rows: Iterable[Sequence[str]], choices: Sequence[Choice] = ()) -> bytes:
+    """Return an xlsx file with one sheet of text cells. choices: cells that offer a list to choose from."""
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = _EPOCH
     sheet = book.create_sheet("form")
     sheet.freeze_panes = "A2"
+    for column in range(1, _WIDE_COLUMNS + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
+    for choice in choices[:_MAX_CHOICES]:
+        if len(",".join(choice.codes)) <= _MAX_FORMULA:
+            sheet.data_validations.append(_validation(choice))
     for row in rows:
         cells = []
         for text in row:
@@ -53,6 +74,12 @@ def write_workbook(rows: Iterable[Sequence[str]]) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def _validation(choice: Choice) -> DataValidation:
+    validation = DataValidation(type="list", formula1=f'"{",".join(choice.codes)}"', allow_blank=True)
+    validation.add(f"{get_column_letter(choice.column)}{choice.row}")
+    return validation
 
 
 def read_workbook(octets: bytes, *, max_rows: int) -> tuple[tuple[tuple[str, str], ...], ...]:

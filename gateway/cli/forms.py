@@ -5,51 +5,35 @@ but there are warnings to read.
 """
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from forms.convert import from_table, to_table, write_table
-from forms.entries import Entry, draft, flatten
 from forms.errors import FormError
-from forms.form import Form
 from forms.html import render_html
 from forms.labels import LANGUAGES
 from forms.lint import Finding, lint, lint_common
 from forms.migration import migrate
 from forms.pack import Pack, PackShelf, core_shelf
-from forms.prefill import changed_paths
+from forms.prefill import apply_correction, changed_paths
 from forms.problem_text import message
-from forms.skeleton import blank_entries, starting_entries
 from forms.text import render_text
-from forms.uid_list import write_uid_list
 from forms.validation import Inspection, inspect
 from forms.view import words_for
 from gateway.cli.forms_files import (
     EXIT_NOT_GOOD,
     EXIT_WARNINGS,
     FILE,
-    grid_kind,
-    list_kind,
+    force_option,
+    language_option,
+    output_option,
     read_file,
     read_form,
     refuse,
     tell,
-    uid_list,
     write_file,
 )
-
-_language = click.option(
-    "--language",
-    type=click.Choice(LANGUAGES),
-    default="en",
-    envvar="GSP_LANGUAGE",
-    show_default=True,
-    help="Language to read in (or GSP_LANGUAGE).",
-)
-_output = click.option("-o", "--output", type=FILE, default="-", help="File to write; standard output by default.")
-_force = click.option("--force", is_flag=True, help="Replace a file that is there.")
+from gateway.cli.forms_making import convert_command, new_command
 
 
 @click.group("forms")
@@ -64,8 +48,12 @@ def forms_group() -> None:
     """
 
 
+forms_group.add_command(new_command)
+forms_group.add_command(convert_command)
+
+
 @forms_group.command("list")
-@_language
+@language_option
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def list_command(language: str, *, as_json: bool) -> None:
     """List the form packs: name, version, status, languages that a speaker has reviewed, title."""
@@ -109,7 +97,7 @@ def lint_command(packs: tuple[str, ...], folder: Path | None) -> None:
 
 @forms_group.command("validate")
 @click.argument("files", nargs=-1, required=True, type=FILE)
-@_language
+@language_option
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
 def validate_command(files: tuple[Path, ...], language: str, *, as_json: bool) -> None:
     """Check forms and say, in your language, which field is wrong and why. Nothing of their content is shown."""
@@ -130,56 +118,40 @@ def validate_command(files: tuple[Path, ...], language: str, *, as_json: bool) -
 @click.argument("file", type=FILE)
 @click.option("--as", "kind", type=click.Choice(["text", "html"]), default="text", show_default=True)
 @click.option("--earlier", type=FILE, help="An earlier form of the same pack: what changed since is marked.")
-@_language
-@_output
-@_force
-def render_command(file: Path, *, kind: str, earlier: Path | None, language: str, output: Path, force: bool) -> None:
+@click.option("--correction", type=FILE, help="A correction, its signature verified: show the form as it leaves it.")
+@language_option
+@output_option
+@force_option
+def render_command(
+    file: Path,
+    *,
+    kind: str,
+    earlier: Path | None,
+    correction: Path | None,
+    language: str,
+    output: Path,
+    force: bool,
+) -> None:
     """Show a form in your language, as text or as a page to print."""
     form = read_form(file, language)
-    changed: Iterable[str] = ()
-    if earlier is not None:
-        before = read_form(earlier, language)
-        if (before.pack, before.version) != (form.pack, form.version):
-            raise click.BadParameter("not a form of the same pack and version", param_hint="--earlier")
-        changed = changed_paths(before, form)
-    marked = frozenset(changed)
-    octets = (
-        render_html(form, language, changed=marked)
-        if kind == "html"
-        else render_text(form, language, changed=marked).encode()
-    )
-    write_file(output, octets, force=force)
-
-
-@forms_group.command("convert")
-@click.argument("source", type=FILE)
-@click.argument("target", type=FILE)
-@click.option("--uids", is_flag=True, help="Only the UIDs: from a form to .txt, .csv or .xlsx, or between such lists.")
-@click.option("--gs", metavar="TEXT", help="With --uids: how the list spells the character GS (0x1D), such as '<GS>'.")
-@_language
-@_force
-def convert_command(source: Path, target: Path, *, uids: bool, gs: str | None, language: str, force: bool) -> None:
-    """Convert a form between .xml, .csv and .xlsx, by the ends of the file names; or take out its UIDs.
-
-    A form from a spreadsheet is written even if it is not valid yet: then what is wrong is said and the exit code is 1.
-    """
-    if uids:
-        code = _convert_uids(source, target, gs, language, force=force)
-    elif source.suffix == ".xml":
-        form = read_form(source, language)
-        write_file(target, to_table(form, grid_kind(target), language), force=force)
-        code = 0
+    try:
+        if correction is not None:
+            form = apply_correction(form, read_form(correction, language))
+        changed = changed_paths(read_form(earlier, language), form) if earlier else frozenset()
+    except FormError as error:
+        refuse(correction or earlier or file, error.problem, None, language)
+    if kind == "html":
+        write_file(output, render_html(form, language, changed=changed), force=force)
     else:
-        code = _from_table(source, target, language, force=force)
-    raise SystemExit(code)
+        write_file(output, render_text(form, language, changed=changed).encode(), force=force)
 
 
 @forms_group.command("migrate")
 @click.argument("source", type=FILE)
 @click.option("--to", "version", metavar="VERSION", help="Version to come to; the newest by default.")
-@_language
-@_output
-@_force
+@language_option
+@output_option
+@force_option
 def migrate_command(source: Path, *, version: str | None, language: str, output: Path, force: bool) -> None:
     """Bring a form to a newer version of its pack. It loses its bindings: it is a new form, to be sealed again."""
     form = read_form(source, language)
@@ -195,95 +167,6 @@ def migrate_command(source: Path, *, version: str | None, language: str, output:
     if migration.problems:
         raise SystemExit(EXIT_NOT_GOOD)
     raise SystemExit(EXIT_WARNINGS if migration.dropped else 0)
-
-
-@forms_group.command("new")
-@click.argument("pack_id", metavar="PACK")
-@click.option("--uids", type=FILE, help="A list of UIDs: .txt, .csv or .xlsx.")
-@click.option("--gs", metavar="TEXT", help="How that list spells the character GS (0x1D), such as '<GS>'.")
-@click.option("--from", "earlier", type=FILE, help="An earlier form of this pack to start from.")
-@click.option("--set", "values", multiple=True, metavar="PATH=VALUE", help="Fill in a field; may be repeated.")
-@click.option("-o", "--output", type=FILE, required=True, help="File to write: .xml, .csv or .xlsx.")
-@_language
-@_force
-def new_command(
-    pack_id: str,
-    *,
-    uids: Path | None,
-    gs: str | None,
-    earlier: Path | None,
-    values: tuple[str, ...],
-    output: Path,
-    language: str,
-    force: bool,
-) -> None:
-    """Write a form of PACK ready to fill: with its defaults, your UIDs, and a blank place for each field.
-
-    A spreadsheet has a line for every field, with its label, help and codes; XML has the fields that must be filled in.
-    What --set names stays in the shell's history: give sensitive values in the file instead.
-
-    \b
-    gsp forms new uid-query --uids list.xlsx --set purpose=investigation -o query.xlsx
-    """
-    shelf = core_shelf()
-    versions = shelf.versions(pack_id)
-    if not versions:
-        raise click.BadParameter("no such pack; see `gsp forms list`", param_hint="PACK")
-    pack = shelf.pack(pack_id, versions[-1])
-    given = [_value(text) for text in values]
-    octets_of_uids, warned = uid_list(uids, gs, language) if uids else ((), False)
-    before = _unbound(read_form(earlier, language), pack) if earlier else ()
-    try:
-        entries = starting_entries(pack, uids=octets_of_uids, earlier=before, values=given)
-        blank = blank_entries(pack, entries, optional=output.suffix != ".xml")
-        octets = (
-            draft(pack, language, blank)
-            if output.suffix == ".xml"
-            else write_table(pack, language, blank, grid_kind(output), language)
-        )
-    except FormError as error:
-        refuse(output, error.problem, pack, language)
-    write_file(output, octets, force=force)
-    raise SystemExit(EXIT_WARNINGS if warned else 0)
-
-
-def _convert_uids(source: Path, target: Path, gs: str | None, language: str, *, force: bool) -> int:
-    if source.suffix == ".xml":
-        uids, warned = read_form(source, language).uids, False
-    else:
-        uids, warned = uid_list(source, gs, language)
-    try:
-        octets = write_uid_list(uids, list_kind(target))
-    except FormError as error:
-        refuse(target, error.problem, None, language)
-    write_file(target, octets, force=force)
-    return EXIT_WARNINGS if warned else 0
-
-
-def _from_table(source: Path, target: Path, language: str, *, force: bool) -> int:
-    try:
-        octets = from_table(read_file(source), grid_kind(source))
-    except FormError as error:
-        refuse(source, error.problem, None, language)
-    inspection = inspect(octets)
-    if target.suffix != ".xml":
-        raise click.BadParameter("a spreadsheet is converted to .xml", param_hint="TARGET")
-    write_file(target, octets if inspection.form is None else inspection.form.canonical, force=force)
-    tell(source, inspection.problems, inspection.pack, language)
-    return EXIT_NOT_GOOD if inspection.problems else 0
-
-
-def _unbound(form: Form, pack: Pack) -> tuple[Entry, ...]:
-    if (form.pack, form.version) != (pack.id, pack.version):
-        raise click.BadParameter("not a form of this pack in its newest version", param_hint="--from")
-    return tuple(entry for entry in flatten(form) if not entry.path.startswith("binding/"))
-
-
-def _value(text: str) -> Entry:
-    path, equals, value = text.partition("=")
-    if not equals:
-        raise click.BadParameter("expected PATH=VALUE, such as purpose=investigation", param_hint="--set")
-    return Entry(path, value)
 
 
 def _reviewed(pack: Pack) -> list[str]:

@@ -13,6 +13,7 @@ import click
 from forms.errors import FormError, Problem
 from forms.form import Form
 from forms.grid import FileKind
+from forms.labels import LANGUAGES
 from forms.pack import Pack
 from forms.problem_text import describe, message
 from forms.uid_list import ListKind, read_uid_list
@@ -22,6 +23,19 @@ EXIT_NOT_GOOD = 1
 EXIT_USAGE = 2
 EXIT_WARNINGS = 3
 FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    envvar="GSP_LANGUAGE",
+    show_default=True,
+    help="Language to read in (or GSP_LANGUAGE).",
+)
+output_option = click.option(
+    "-o", "--output", type=FILE, default="-", help="File to write; standard output by default."
+)
+force_option = click.option("--force", is_flag=True, help="Replace a file that is there.")
 
 
 def read_form(file: Path, language: str) -> Form:

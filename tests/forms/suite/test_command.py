@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from forms import LANGUAGES, bind, core_shelf, validate
+from forms import LANGUAGES, Entry, bind, compose, core_shelf, digest, validate
 from gateway.cli.forms import forms_group
 
 from .builders import bindings, query, reply_to
@@ -87,6 +87,24 @@ def test_render_reads_standard_input_and_shows_changes() -> None:
     assert "Other [changed]" in run("render", after, "--earlier", before).output
     assert run("render", before, "--as", "html", "-o", "page.html").exit_code == 0
     assert Path("page.html").read_bytes().startswith(b"<!DOCTYPE html>")
+
+
+def test_render_shows_a_form_as_a_correction_leaves_it() -> None:
+    report = validate((core_shelf().folder / "seizure-report/1/examples/valid/full.xml").read_bytes())
+    write("report.xml", report.canonical)
+    pack = core_shelf().pack("correction", "1")
+    for name, form_sha256 in (("right.xml", digest(report)), ("wrong.xml", "0" * 64)):
+        entries = [
+            Entry("header/handling", "officials-only"),
+            Entry("header/onward-transmission", "any-party"),
+            Entry("form-sha256", form_sha256),
+            Entry("change[1]/field", "seizure[1]/place"),
+            Entry("change[1]/disclosure", "public"),
+        ]
+        write(name, compose(pack, "en", entries).canonical)
+    assert "Mombasa [Public]" in run("render", "report.xml", "--correction", "right.xml").output
+    assert run("render", "report.xml", "--correction", "wrong.xml").exit_code == 1
+    assert run("render", "report.xml", "--earlier", "right.xml").exit_code == 1
 
 
 def test_a_file_is_replaced_only_when_asked() -> None:

@@ -68,6 +68,14 @@ def test_xml_x26_a_formula_is_text_in_xlsx(text: str) -> None:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
 
 
+def test_a_sheet_offers_the_codes_of_a_field_to_choose_from() -> None:
+    page = openpyxl.load_workbook(io.BytesIO(to_table(query(), FileKind.XLSX))).worksheets[0]
+    offered = {str(choice.sqref): choice.formula1 for choice in page.data_validations.dataValidation}
+    purpose = next(row[2].coordinate for row in page.iter_rows() if row[0].value == "purpose")
+    assert offered[purpose] == '"detection,investigation"'
+    assert page["A1"].value == "path"
+
+
 def test_a_csv_cell_that_looks_harmless_stays_as_it_is() -> None:
     assert [neutralise(text) for text in ("x", "1", "", "a=b", "ü")] == ["x", "1", "", "a=b", "ü"]
 
