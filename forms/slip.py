@@ -23,7 +23,10 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class MessageClass(Enum):
-    """What the mail is, on the envelope plane. NOTICE: information that nobody asked for (Articles 21, 28)."""
+    """What the mail is, on the envelope plane.
+
+    NOTICE: information that nobody asked for (Articles 21, 28); the requesting Party of its slip is the one that sends.
+    """
 
     QUERY = "query"
     REPLY = "reply"
