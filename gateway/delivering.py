@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 from gateway.envelope_log import EnvelopeEntry, EnvelopeOutcome, append_entry
 from gateway.journal import Event, note
 from gateway.policy.facts import NoticeKind
+from gateway.seal import seal_in_header
+from keyring_admin.officers import find_officer_by_id
+from mailroom.delays import mark_delay_told
 from mailroom.exchanges import find_exchange
 from mailroom.intake import MailRecord, mail_record
 from mailroom.notice_requests import NoticeRequest, request_notice
@@ -28,7 +31,11 @@ class EnvelopeObserver:
     def delivered(self, connection: Connection, delivery: Delivery) -> None:
         """Only what reached the Party counts."""
         if delivery.kind is DeliveryKind.PARTY and delivery.mail is not None:
-            self._append(connection, mail_record(connection, delivery.mail), EnvelopeOutcome.DELIVERED)
+            record = mail_record(connection, delivery.mail)
+            self._append(connection, record, EnvelopeOutcome.DELIVERED)
+            officer = find_officer_by_id(connection, record.sender) if record.sender is not None else None
+            if officer is not None and officer.receipts:
+                self._request(connection, delivery, record, NoticeKind.RECEIPT, seal=seal_in_header(delivery.head))
         note(PROGRAM, Event.DELIVERED, queue_id=delivery.queue_id)
 
     def returned(self, connection: Connection, delivery: Delivery) -> None:
@@ -38,24 +45,17 @@ class EnvelopeObserver:
             return
         record = mail_record(connection, delivery.mail)
         self._append(connection, record, EnvelopeOutcome.RETURNED)
-        exchange = find_exchange(connection, record.exchange)
-        if record.sender is not None:
-            request_notice(
-                connection,
-                NoticeRequest(
-                    id=0,
-                    requested_at=datetime.now(UTC),
-                    officer=record.sender,
-                    kind=NoticeKind.RETURNED.value,
-                    queue_id=delivery.queue_id,
-                    token=exchange.token if exchange is not None else None,
-                ),
-            )
-        ring(self.process_bell)
+        self._request(connection, delivery, record, NoticeKind.RETURNED)
 
     def deferred(self, connection: Connection, delivery: Delivery, *, late: bool) -> None:
-        """Tried again later."""
+        """Tried again later. Its sender is told once when that takes long."""
         note(PROGRAM, Event.DEFERRED, queue_id=delivery.queue_id, count=delivery.attempts + 1)
+        if not late or delivery.kind is not DeliveryKind.PARTY or delivery.mail is None:
+            return
+        record = mail_record(connection, delivery.mail)
+        if not record.delay_told:
+            mark_delay_told(connection, delivery.mail)
+            self._request(connection, delivery, record, NoticeKind.DELAYED)
 
     def shunted(self, delivery: Delivery, error: Exception) -> None:
         """`gsp queue list` shows it, `gsp queue unshunt` lets it go."""
@@ -64,6 +64,32 @@ class EnvelopeObserver:
     def unsettled(self, delivery: Delivery, error: Exception) -> None:
         """Its lease runs out."""
         note(PROGRAM, Event.DATABASE_AWAY, queue_id=delivery.queue_id, error=type(error))
+
+    def _request(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        record: MailRecord,
+        kind: NoticeKind,
+        *,
+        seal: str | None = None,
+    ) -> None:
+        if record.sender is None:
+            return
+        exchange = find_exchange(connection, record.exchange)
+        request_notice(
+            connection,
+            NoticeRequest(
+                id=0,
+                requested_at=datetime.now(UTC),
+                officer=record.sender,
+                kind=kind.value,
+                queue_id=delivery.queue_id,
+                token=exchange.token if exchange is not None else None,
+                seal=seal,
+            ),
+        )
+        ring(self.process_bell)
 
     def _append(self, connection: Connection, record: MailRecord, outcome: EnvelopeOutcome) -> None:
         append_entry(

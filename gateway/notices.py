@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from gateway.delivered_mail import PILOT_MARK
 from gateway.mail_header import date_value, encoded_words, header_block
 from gateway.policy.facts import NoticeKind
+from gateway.seal import HEADER as SEAL_HEADER
 from gateway.signing import CannotEncryptError, GatewaySigner
 from gateway.words import phrase, words_in
 from keyring_admin.certificate_store import Certificate
@@ -30,6 +31,14 @@ NOTICES = {
     NoticeKind.NEW_QUERY: phrase(
         "Your mail {reference} named an exchange that does not exist between your Party and the Party addressed. It "
         "was delivered as a new query."
+    ),
+    NoticeKind.RECEIPT: phrase(
+        "Your mail {reference} has reached the mailbox of the Party addressed. Below: the moment, and the seal, which "
+        "is the gateway’s signed statement about the mail."
+    ),
+    NoticeKind.DELAYED: phrase(
+        "Your mail {reference} has not been delivered yet. The gateway keeps it; please do not send it again. You will "
+        "be told if it cannot be delivered."
     ),
 }
 
@@ -96,7 +105,10 @@ def _entity(notice: NoticeRequest, language: str, reference: str, pilot: bool) -
     subject = mark + words.text(_SUBJECT, **values)
     # RFC 9788 §2.1: the inner Subject is the real one
     fields = [("Subject", encoded_words(subject)), ("Date", date_value(datetime.now(UTC)))]
-    return header_block(fields) + _text_entity(words.text(NOTICES[NoticeKind(notice.kind)], **values), hp="cipher")
+    text = words.text(NOTICES[NoticeKind(notice.kind)], **values)
+    if notice.seal is not None:
+        text += f"\r\n\r\n{notice.requested_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n{SEAL_HEADER}: {notice.seal}"
+    return header_block(fields) + _text_entity(text, hp="cipher")
 
 
 def _text_entity(text: str, *, hp: str | None = None) -> bytes:

@@ -6,7 +6,7 @@ What raises is tried again a few times and then parked for a human (state `shunt
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -20,6 +20,7 @@ from gateway.signing import GatewaySigner, base64_text
 from keyring_admin.certificate_store import find_certificate
 from keyring_admin.database import write_transaction
 from keyring_admin.officers import Officer, find_officer_by_id
+from mailroom.delays import mark_delay_told, parked_mails
 from mailroom.exchanges import Exchange, find_exchange, message_ids_of, remember_message_id
 from mailroom.intake import (
     AcceptedMail,
@@ -80,6 +81,25 @@ class Processor:
         """Remove what is past its time."""
         with write_transaction(self.engine) as connection:
             forget_expired_slips(connection, datetime.now(UTC))
+
+    def tell_delays(self, delay_notice: timedelta) -> None:
+        """Tell the senders of mails that have waited for a human that long. What only waits, `deliver` tells of."""
+        now = datetime.now(UTC)
+        with write_transaction(self.engine) as connection:
+            for parked in parked_mails(connection, accepted_before=now - delay_notice):
+                exchange = find_exchange(connection, parked.exchange)
+                mark_delay_told(connection, parked.id)
+                request_notice(
+                    connection,
+                    NoticeRequest(
+                        id=0,
+                        requested_at=now,
+                        officer=parked.sender,
+                        kind=NoticeKind.DELAYED.value,
+                        queue_id=parked.queue_id,
+                        token=exchange.token if exchange is not None else None,
+                    ),
+                )
 
     def _next(self, step: Step) -> bool:
         current = Current()

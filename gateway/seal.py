@@ -6,6 +6,7 @@ passed, position in the envelope log, time.
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,6 +65,13 @@ def read_seal(value: str, gateway_certificate: bytes) -> Seal:
     if not verify_detached(octets, signature, gateway_certificate):
         raise SealError("the seal is not this gateway's, or something in it was changed")
     return _read_statement(statement)
+
+
+def seal_in_header(head: bytes) -> str | None:
+    """The value of the header in a mail the gateway made, unfolded; None if it has none."""
+    block = head.partition(b"\r\n\r\n")[0] + b"\r\n"
+    found = re.search(rb"^" + HEADER.encode("ascii") + rb": (.*(?:\r\n[ \t].*)*)\r\n", block, re.MULTILINE)
+    return " ".join(found.group(1).decode("ascii").split()) if found is not None else None
 
 
 def _statement(seal: Seal) -> str:

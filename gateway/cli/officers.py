@@ -19,6 +19,7 @@ from keyring_admin.officers import (
     list_officers,
     set_officer_active,
     set_officer_password,
+    set_officer_receipts,
 )
 from keyring_admin.parties import require_party
 from mailroom.credentials import hash_password, new_password
@@ -47,9 +48,17 @@ def officers() -> None:
     help="Repeatable.",
 )
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--receipts", is_flag=True, help="Send a receipt for every mail that reached the Party.")
 @pass_deployment
 def admit(
-    deployment: Deployment, address: str, *, party: str, certificate: Path, roles: tuple[str, ...], language: str
+    deployment: Deployment,
+    address: str,
+    *,
+    party: str,
+    certificate: Path,
+    roles: tuple[str, ...],
+    language: str,
+    receipts: bool,
 ) -> None:
     """Admit the officer with ADDRESS and print a one-time password for SMTP and IMAP.
 
@@ -74,6 +83,7 @@ def admit(
                 active=True,
                 certificate=facts.fingerprint,
                 password_hash=hash_password(password),
+                receipts=receipts,
             ),
         )
     click.echo(f"officer   {canonical}\nsigns as  {facts.fingerprint}\npassword  {password}")
@@ -97,6 +107,23 @@ def resume(deployment: Deployment, address: str) -> None:
 
 @officers.command()
 @click.argument("address")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@pass_deployment
+def receipts(deployment: Deployment, address: str, switch: str) -> None:
+    """Send an officer a receipt for every mail that reached the Party, or none.
+
+    \b
+    gsp officers receipts alice@customs.example on
+    """
+    special = deployment.settings.gateway.special_use_domains
+    with deployment.changing() as (connection, _now):
+        canonical = canonical_address(address, special_use_domains=special)
+        set_officer_receipts(connection, canonical, receipts=switch == "on")
+    click.echo(f"receipts for {canonical} are {switch}")
+
+
+@officers.command()
+@click.argument("address")
 @pass_deployment
 def password(deployment: Deployment, address: str) -> None:
     """Give an officer a new password and print it."""
@@ -113,7 +140,7 @@ def password(deployment: Deployment, address: str) -> None:
 @pass_deployment
 def list_command(deployment: Deployment, party: str | None) -> None:
     """List the officers."""
-    table = Table("address", "Party", "roles", "language", "active", "certificate")
+    table = Table("address", "Party", "roles", "language", "active", "receipts", "certificate")
     with deployment.reading() as connection:
         for officer in list_officers(connection, party=party):
             table.add_row(
@@ -122,6 +149,7 @@ def list_command(deployment: Deployment, party: str | None) -> None:
                 ", ".join(sorted(role.value for role in officer.roles)),
                 officer.language,
                 "yes" if officer.active else "suspended",
+                "yes" if officer.receipts else "no",
                 officer.certificate or "none",
             )
     Console().print(table)

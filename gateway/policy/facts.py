@@ -19,6 +19,8 @@ class NoticeKind(StrEnum):
     PATTERN_MOVED = "pattern-moved"
     RETURNED = "returned"
     NEW_QUERY = "new-query"
+    RECEIPT = "receipt"
+    DELAYED = "delayed"
 
 
 @dataclass(frozen=True, slots=True)

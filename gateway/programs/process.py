@@ -1,6 +1,7 @@
 """The program `process`: makes accepted mails ready for delivery, and writes notices."""
 
 import time
+from datetime import timedelta
 
 from sqlalchemy.exc import OperationalError
 
@@ -14,7 +15,7 @@ from keyring_admin.gateway_key import export_secret_subkeys
 from mailroom.wakeup import Wakeup, ring
 
 POLL_SECONDS = 1.0
-_FORGET_EVERY_SECONDS = 3600.0
+_LOOK_BACK_EVERY_SECONDS = 600.0
 _DATABASE_AWAY_SECONDS = 1.0
 
 
@@ -29,14 +30,16 @@ def run_process(settings: Settings) -> None:
     )
     bell = Wakeup(settings.run_folder / "process.bell")
     note(PROGRAM, Event.STARTED)
-    forget_at = 0.0
+    delay_notice = timedelta(hours=settings.delivery.delay_notice_hours)
+    look_back_at = 0.0
     while not stopping.is_set():
         try:
             if processor.process_all():
                 ring(settings.run_folder / "deliver.bell")
-            if time.monotonic() >= forget_at:
+            if time.monotonic() >= look_back_at:
                 processor.forget_old()
-                forget_at = time.monotonic() + _FORGET_EVERY_SECONDS
+                processor.tell_delays(delay_notice)
+                look_back_at = time.monotonic() + _LOOK_BACK_EVERY_SECONDS
             bell.wait(POLL_SECONDS)
         except OperationalError as error:
             note(PROGRAM, Event.DATABASE_AWAY, error=type(error))
