@@ -27,6 +27,7 @@ class Event(StrEnum):
     DATABASE_AWAY = "database-away"
     LIBRARY_LOADED = "library-loaded"
     LIBRARY_REFUSED = "library-refused"
+    LIBRARY_UNSIGNED = "library-unsigned"  # no release keys are configured: development
     TLS_RELOADED = "tls-reloaded"
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from keyring_admin.addresses import AddressError, canonical_domain
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Fingerprint = Annotated[str, Field(pattern="^([0-9A-F]{40}|[0-9A-F]{64})$")]
 
 
 class SettingsError(ValueError):
@@ -112,6 +113,35 @@ class Library(_Section):
     """The pattern library in force."""
 
     file: Path = Field(default=Path("library.toml"), description="The library, as the Secretariat published it.")
+    release_keys: tuple[Fingerprint, ...] = Field(
+        default=(),
+        description="Full fingerprints of the release keys; two of them must have signed the library. None: an "
+        "unsigned library is used, for development only.",
+    )
+    release_certificates: Path = Field(
+        default=Path("release-keys.asc"), description="Certificates of the release keys, armored or binary."
+    )
+    secretariat: Path = Field(
+        default=Path("library-secretariat.asc"),
+        description="Certificates of the people at the Secretariat who may approve a library; the file may be absent.",
+    )
+    valid_days: int = Field(default=365, ge=7, le=1100, description="How long a new version may be used, in days.")
+    public: Path = Field(
+        default=Path("public"), description="Folder that `gsp library publish` fills and the HTTP server serves."
+    )
+
+
+class Http(_Section):
+    """The HTTP server for the signed library."""
+
+    enabled: bool = Field(default=False, description="`gsp serve` also runs the HTTP server.")
+    host: Address = Field(default="127.0.0.1", description="Address the HTTP server listens on.")
+    port: Port = Field(default=10443, description="Its port; 443 in production.")
+    certificate: Path | None = Field(
+        default=None, description="TLS certificate chain, PEM; without, plain HTTP for a proxy that adds TLS."
+    )
+    key: Path | None = Field(default=None, description="TLS private key, PEM, mode 0600.")
+    connections: int = Field(default=64, ge=1, le=1024, description="Connections at the same time.")
 
 
 class Mailboxes(_Section):
@@ -162,6 +192,7 @@ class Settings(_Section):
     policy: Policy = Policy()
     resolve: Resolve = Resolve()
     library: Library = Library()
+    http: Http = Http()
     mailboxes: Mailboxes = Mailboxes()
     delivery: Delivery = Delivery()
     service: Service = Service()

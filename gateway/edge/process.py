@@ -10,7 +10,7 @@ from gateway.edge.limits import EdgeLimits
 from gateway.edge.server import Listener, SubmissionServer
 from gateway.edge.tls import TlsCertificateError
 from gateway.journal import Event, note
-from gateway.library_in_force import LibraryInForce
+from gateway.library_in_force import library_in_force
 from gateway.opener.pool import OpenerPool
 from gateway.reception import PROGRAM, Reception
 from gateway.settings import Settings
@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> None:
     )
     engine = open_state(settings)
     committer = GroupCommitter(engine)
-    library = LibraryInForce(settings.path(settings.library.file), PROGRAM)
+    library = library_in_force(settings, engine, PROGRAM)
     server = SubmissionServer(
         Reception(settings, engine, committer, pool, library),
         domain=settings.gateway.domain,

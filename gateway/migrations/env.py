@@ -2,8 +2,9 @@
 
 from alembic import context
 
+import gateway.library.schema  # noqa: F401 - importing these registers the tables
 import mailroom.notice_requests
-import mailroom.schema  # noqa: F401 - importing registers the tables
+import mailroom.schema
 from keyring_admin.database import metadata
 
 connection = context.config.attributes["connection"]
