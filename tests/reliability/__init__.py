@@ -1,0 +1,1 @@
+"""What `250` promises, kept through kills, faults and clocks that jump."""
