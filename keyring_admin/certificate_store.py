@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, or_, select, update
 
-from keyring_admin.certificates import CertificateFacts, KeyFacts, alive
+from keyring_admin.certificates import CertificateFacts, KeyFacts, alive, merged
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.schema import certificate_keys, certificates
 
@@ -69,6 +69,7 @@ def admit_certificate(
         )
         if holder is not None and holder != facts.fingerprint:
             raise DirectoryError("a key ID of this certificate is already used by another certificate")
+    fresh_key_ids = {key.key_id for key in facts.keys}
     revoked_before = {key.key_id for key in existing.keys if key.revoked} if existing else set()
     if existing is None:
         connection.execute(
@@ -81,10 +82,13 @@ def admit_certificate(
             )
         )
     else:
+        octets = merged(existing.octets, facts.octets)
         connection.execute(
-            update(certificates).where(certificates.c.fingerprint == facts.fingerprint).values(octets=facts.octets)
+            update(certificates).where(certificates.c.fingerprint == facts.fingerprint).values(octets=octets)
         )
-        connection.execute(delete(certificate_keys).where(certificate_keys.c.certificate == facts.fingerprint))
+        # A revoked key stays on record even where the copy lacks it: another copy may bring it again.
+        gone = or_(certificate_keys.c.revoked.is_(False), certificate_keys.c.key_id.in_(sorted(fresh_key_ids)))
+        connection.execute(delete(certificate_keys).where(certificate_keys.c.certificate == facts.fingerprint, gone))
     connection.execute(
         insert(certificate_keys),
         [

@@ -79,13 +79,14 @@ def examine_certificate(
     primary = listing[0]
     if primary["trust"] == "r" or cert.is_revoked:
         raise CertificateError(CertificateRefusal.REVOKED)
+    subkeys = primary.get("subkey_info", {})  # python-gnupg leaves it out where there is none
     keys = (
         _key_facts(primary["fingerprint"], primary),
-        *(_key_facts(fingerprint, primary["subkey_info"][key_id]) for key_id, _, fingerprint, *_ in primary["subkeys"]),
+        *(_key_facts(fingerprint, subkeys[key_id]) for key_id, _, fingerprint, *_ in primary["subkeys"]),
     )
     if not alive(keys[0], now):
         raise CertificateError(CertificateRefusal.EXPIRED)
-    if any(_is_weak(info) for info in (primary, *primary["subkey_info"].values())):
+    if any(_is_weak(info) for info in (primary, *subkeys.values())):
         raise CertificateError(CertificateRefusal.WEAK)
     if address not in {_user_id_address(uid, special_use_domains) for uid in primary["uids"]}:
         raise CertificateError(CertificateRefusal.NO_USER_ID)
@@ -99,6 +100,11 @@ def examine_certificate(
 def alive(key: KeyFacts, now: datetime) -> bool:
     """Whether a key is neither revoked nor expired at `now`."""
     return not key.revoked and (key.expires_at is None or now < key.expires_at)
+
+
+def merged(known: bytes, fresh: bytes) -> bytes:
+    """Two copies of one certificate as one: whatever was revoked in either is revoked (RFC 9580 §10.1)."""
+    return bytes(pysequoia.Cert.from_bytes(known).merge(pysequoia.Cert.from_bytes(fresh)))
 
 
 def _parse_one(octets: bytes) -> pysequoia.Cert:
