@@ -25,6 +25,7 @@ COMMANDS = {
     "gate": ("gate", "gate"),
     "uid": ("uid", "uid"),
     "patterns": ("patterns", "patterns"),
+    "library": ("library", "library"),
     "forms": ("forms", "forms_group"),
     "seal": ("seal", "seal"),
     "open": ("open", "open_command"),

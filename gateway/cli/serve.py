@@ -6,18 +6,21 @@ import click
 
 from gateway.account import AccountError, leave_root
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.library.problem import LibraryLifeError
 from gateway.programs.supervisor import Supervisor
 from gateway.resolve import RESOLVE_IS_ON
 from gateway.settings import Settings
 from gateway.state import SchemaOutdatedError
 from keyring_admin.gateway_key import GatewayKeyError
 from mailroom.mailboxes.mailbox_error import MailboxServerError
+from pattern_rules.errors import LibraryError
 
 # Each program loads only what it needs: what a process does not hold cannot leak from it.
 PROGRAMS = {
     "edge": ("gateway.edge.process", "run_edge"),
     "process": ("gateway.programs.process", "run_process"),
     "deliver": ("gateway.programs.deliver", "run_deliver"),
+    "http": ("gateway.http.program", "run_http"),
 }
 
 
@@ -46,7 +49,7 @@ def run(deployment: Deployment, program: str) -> None:
     try:
         module, entry = PROGRAMS[program]
         getattr(import_module(module), entry)(settings)
-    except (SchemaOutdatedError, GatewayKeyError) as error:
+    except (SchemaOutdatedError, GatewayKeyError, LibraryLifeError, LibraryError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -57,7 +57,7 @@ def publish(
     library = load_library(proposal.octets)
     if library.expired(now.date()):
         raise LibraryLifeError(Problem.LIBRARY_EXPIRED)
-    version = _version(library, proposal, released, now)
+    version = _version(library, proposal.octets, now, released=released, rollback_of=proposal.rollback_of)
     replace_file(places.in_force, released)
     if desk.library.sha256 == library.predecessor:
         _record_start(connection, desk.library, before, now)
@@ -75,7 +75,25 @@ def _unrecorded(connection: Connection, desk: Desk) -> Proposal | None:
     return proposal if proposal is not None and proposal.sha256 == desk.library.sha256 else None
 
 
-def _version(library: Library, proposal: Proposal, released: bytes, now: datetime) -> Version:
+def adopt_library(
+    connection: Connection, *, signature_files: Sequence[bytes], keys: ReleaseKeys, places: Places, now: datetime
+) -> Version:
+    """Make the unsigned library in force the first signed one. Raises LibraryLifeError or LibraryError."""
+    octets = places.in_force.read_bytes()
+    if archive.versions(connection):
+        raise LibraryLifeError(Problem.ALREADY_HERE)
+    library = load_library(octets)
+    released = release(octets, signature_files, keys)
+    version = _version(library, octets, now, released=released)
+    replace_file(places.in_force, released)
+    archive.add_version(connection, version)
+    write_public_folder(places.public, [version])
+    return version
+
+
+def _version(
+    library: Library, octets: bytes, now: datetime, *, released: bytes | None, rollback_of: int | None = None
+) -> Version:
     return Version(
         number=library.version,
         sha256=library.sha256,
@@ -83,27 +101,13 @@ def _version(library: Library, proposal: Proposal, released: bytes, now: datetim
         issued=library.issued,
         expires=library.expires,
         published_at=now,
-        rollback_of=proposal.rollback_of,
-        octets=proposal.octets,
+        rollback_of=rollback_of,
+        octets=octets,
         released=released,
     )
 
 
 def _record_start(connection: Connection, library: Library, octets: bytes, now: datetime) -> None:
     """What the deployment started with is a version too: `log` shows it, `rollback` can return to it."""
-    if any(one.number == library.version for one in archive.versions(connection)):
-        return
-    archive.add_version(
-        connection,
-        Version(
-            number=library.version,
-            sha256=library.sha256,
-            predecessor=library.predecessor,
-            issued=library.issued,
-            expires=library.expires,
-            published_at=now,
-            rollback_of=None,
-            octets=octets,
-            released=None,
-        ),
-    )
+    if all(one.number != library.version for one in archive.versions(connection)):
+        archive.add_version(connection, _version(library, octets, now, released=None))

@@ -4,7 +4,7 @@ from alembic import context
 
 import gateway.library.schema  # noqa: F401 - importing these registers the tables
 import mailroom.notice_requests
-import mailroom.schema
+import mailroom.schema  # noqa: F401 - importing these registers the tables
 from keyring_admin.database import metadata
 
 connection = context.config.attributes["connection"]

@@ -63,7 +63,7 @@ class Supervisor:
         if self.settings.mailboxes.embedded:
             self._dovecot = Dovecot(mailbox_settings(self.settings))
             self._start_first(self._dovecot, stopping)
-        for name in PROGRAMS:
+        for name in ("http", *PROGRAMS) if self.settings.http.enabled else PROGRAMS:
             self._children[name] = _Child(name, self._spawn(name), time.monotonic())
         note(PROGRAM, Event.STARTED)
         try:
@@ -139,7 +139,7 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """The edge first, so that nothing new comes in; what is accepted is on disk."""
-        for names in (["edge"], [name for name in PROGRAMS if name != "edge"]):
+        for names in (["edge"], [name for name in self._children if name != "edge"]):
             running = [self._children[name].process for name in names if name in self._children]
             for process in running:
                 if process.poll() is None:
