@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gateway.demo.running import Ports, free_ports
 from keyring_admin.gateway_key import run_gpg
@@ -34,6 +35,10 @@ class RunningEdge:
     passwords: dict[str, str] = field(default_factory=dict)
     gateway: str = ""
     process: "subprocess.Popen[bytes] | None" = None
+    starts: int = 0
+    said_at_init: str = ""
+    reply_while_off: tuple[int, str] = (0, "")
+    rows_while_off: int = -1
 
     @property
     def gw(self) -> Path:
@@ -56,18 +61,15 @@ class RunningEdge:
         home, temporary = str(self.folder), str(self.folder / "tmp")
         return {**os.environ, "HOME": home, "TMPDIR": temporary, "RUST_BACKTRACE": "0", "COLUMNS": "200"}
 
-    def make(self, *, resolve: bool) -> None:
+    def make(self) -> None:
         """`gsp init`, three Parties, officers of Kenya and of the Union, keys by GnuPG."""
         (self.folder / "tmp").mkdir()
         self.hand_over(self.folder, self.folder / "tmp")
-        self.gsp(
-            *("init", str(self.gw), "--domain", "gsp.test", "--pilot", *(["--resolve"] if resolve else [])),
+        self.said_at_init = self.gsp(
+            *("init", str(self.gw), "--domain", "gsp.test", "--pilot"),
             *("--submission-port", str(self.ports.submission), "--starttls-port", str(self.ports.starttls)),
         )
         config = self.gw / "gsp.toml"
-        if resolve:
-            more = f"questions_per_hour = {QUESTIONS_PER_HOUR}\n"
-            config.write_text(config.read_text().replace("enabled = true\n", f"enabled = true\n{more}"))
         home = self.folder / "keys"
         for code, domain in (("KE", "customs.ke.test"), ("EU", "olaf.eu.test"), ("PK", "fbr.pk.test")):
             reading = make_key(home, f"{code.lower()}@gsp.test")
@@ -80,6 +82,11 @@ class RunningEdge:
         self.admit("alice@customs.ke.test", "KE", home)
         self.admit("mallory@customs.ke.test", "KE", home)
         self.admit("bob@olaf.eu.test", "EU", home, role="reply")
+
+    def switch_on(self) -> None:
+        """As an operator does it."""
+        with (self.gw / "gsp.toml").open("a") as config:
+            config.write(f"\n[resolve]\nenabled = true\nquestions_per_hour = {QUESTIONS_PER_HOUR}\n")
 
     def admit(self, address: str, party: str, home: Path, *, role: str = "query") -> None:
         key = make_key(home, address)
@@ -107,10 +114,11 @@ class RunningEdge:
                 self._command("run", "edge"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment()
             )
         deadline = time.monotonic() + 30
-        while b'"started"' not in self.log.read_bytes():
+        while self.log.read_bytes().count(b'"started"') <= self.starts:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        self.starts += 1
 
     def stop(self) -> None:
         if self.process is not None:
@@ -123,7 +131,9 @@ class RunningEdge:
         return self.process.pid
 
     def workers(self) -> list[int]:
-        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.pid())], capture_output=True, check=True).stdout
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.pid())], capture_output=True, check=False
+        ).stdout
         return [int(word) for word in listed.split()]
 
     def question(self, author: str, lines: str, *, media: str = "text/plain", sign: bool = True) -> bytes:
@@ -154,20 +164,26 @@ class RunningEdge:
             code, text = client.data(mail)
             return code, text.decode()
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self.gw / 'gateway.db'}?mode=ro", uri=True)) as database:
             return database.execute(query).fetchall()
 
     def answers(self, queue_id: str) -> list[tuple[str, bytes]]:
         rows = self.rows("select queue_id, mailbox, head, tail from deliveries")
-        return [(str(row[1]), bytes(row[2]) + bytes(row[3])) for row in rows if row[0] == queue_id]  # type: ignore[arg-type]
+        return [(str(row[1]), bytes(row[2]) + bytes(row[3])) for row in rows if row[0] == queue_id]
 
 
 @contextmanager
-def running_edge(folder: Path, *, resolve: bool) -> Iterator[RunningEdge]:
+def running_edge(folder: Path) -> Iterator[RunningEdge]:
+    """First as it is by default, to see what is said then; afterwards with `resolve@`."""
     edge = RunningEdge(folder, free_ports())
     try:
-        edge.make(resolve=resolve)
+        edge.make()
+        edge.start()
+        edge.reply_while_off = edge.send("alice", edge.question("alice", "KE24T00012345674"))
+        edge.rows_while_off = len(edge.rows("select 1 from envelope_log"))
+        edge.stop()
+        edge.switch_on()
         edge.start()
         yield edge
     finally:

@@ -58,7 +58,7 @@ def text_of(message: EmailMessage) -> str:
 
 
 def files_of(message: EmailMessage) -> dict[str, bytes]:
-    return {str(part.get_filename()): part.get_payload(decode=True) for part in message.iter_attachments()}
+    return {str(part.get_filename()): bytes(part.get_content()) for part in message.iter_attachments()}
 
 
 def verdicts(library: Library, request: ResolveRequest, *uids: bytes) -> list[Verdict]:

@@ -2,6 +2,7 @@
 
 import base64
 import quopri
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -199,12 +200,8 @@ class TestWhatIsNotAnswered:
 @given(st.binary(max_size=400), st.booleans())
 @example(b"Content-Type: multipart/mixed; boundary=b\n\n--b", True)
 def test_no_octets_do_anything_else_than_ask_or_be_refused(octets: bytes, mime: bool) -> None:
-    try:
-        uids = uids_asked(octets, mime=mime)
-    except NotAQuestionError as error:
-        assert str(error) == "the message asks about no UID"
-    else:
-        assert 1 <= len(uids) <= UIDS_MAXIMUM
+    with suppress(NotAQuestionError):
+        assert 1 <= len(uids_asked(octets, mime=mime)) <= UIDS_MAXIMUM
 
 
 def test_nothing_that_was_read_shows_in_a_repr() -> None:
