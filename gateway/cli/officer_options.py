@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 import click
 
 from forms.errors import FormError
+from gateway.library.problem import LibraryLifeError
 from gateway.officer.address_book import AddressBook, load_address_book
 from gateway.officer.problem import OfficerProblemError
 from gateway.words import LANGUAGES, FormSentence, Sentence, Words, language_of_environment, phrase, words_in
@@ -122,8 +123,8 @@ def officer_errors(words: Words) -> Iterator[None]:
         yield
     except OfficerProblemError as error:
         raise SpokenError(error.sentence, words) from None
-    except LibraryError as error:
-        code = error.problem.value
+    except (LibraryError, LibraryLifeError) as error:
+        code = error.problem.value if isinstance(error, LibraryError) else error.code
         raise SpokenError(phrase("the pattern library cannot be used ({code})", code=code), words) from None
     except FormError as error:
         sentence = phrase(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from gateway.library.problem import LibraryLifeError
+from gateway.library.release import unverified_library_octets
 from pattern_rules import Library, LibraryError, Pattern, core_library_octets, load_library
 from pattern_rules.difference import PatternChange, difference
 from pattern_rules.display import display
@@ -71,8 +73,9 @@ def review_command(before: Path, after: Path, on: datetime | None) -> None:
 
 def _open(path: Path | None) -> Library:
     try:
-        return load_library(path.read_bytes() if path else core_library_octets())
-    except LibraryError as error:
+        # A signed file is looked at, not acted upon: its signatures are what `gsp library fetch` is for.
+        return load_library(unverified_library_octets(path.read_bytes()) if path else core_library_octets())
+    except (LibraryError, LibraryLifeError) as error:
         click.echo(f"{path or 'shipped library'}: {error}", err=True)
         sys.exit(EXIT_REFUSED)
 

@@ -15,6 +15,7 @@ from gateway.cli.officer_options import (
     read_book,
     server_options,
 )
+from gateway.library.fetching import open_library
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import SENT, Memory, RememberedForm
 from gateway.officer.problem import OfficerProblemError
@@ -22,7 +23,6 @@ from gateway.officer.routing import route_query
 from gateway.officer.sealing import Route, SealedMail, seal_form
 from gateway.officer.submitting import submit
 from gateway.words import Sentence, Words, phrase
-from pattern_rules import load_library
 
 
 @click.command()
@@ -79,9 +79,7 @@ def seal(
                 raise OfficerProblemError(phrase("the query of this exchange is not in your memory: open it first"))
             route = Route(query.requesting_party, query.requested_party, query=query)
         elif library_file is not None:
-            route = route_query(
-                form, load_library(library_file.read_bytes()), book, own_party=own_party, today=now.date()
-            )
+            route = route_query(form, open_library(library_file), book, own_party=own_party, today=now.date())
         else:
             raise OfficerProblemError(phrase("a query needs --library; a reply needs --reply-to"))
         sealed = seal_form(

@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from gateway.cli.officer_options import language_option
+from gateway.library.fetching import open_library as verified_library
+from gateway.library.problem import LibraryLifeError
 from gateway.words import Sentence, Words, phrase
 from pattern_rules import (
     Library,
@@ -204,8 +206,8 @@ def open_library(path: Path | None, on: date | None, words: Words) -> tuple[Libr
     """The library to answer with (the one shipped with the program if there is no path) and the day of the question."""
     day = on or datetime.now(UTC).date()
     try:
-        library = load_library(path.read_bytes() if path else core_library_octets())
-    except LibraryError as error:
+        library = verified_library(path) if path else load_library(core_library_octets())
+    except (LibraryError, LibraryLifeError) as error:
         _refused(phrase("the pattern library cannot be used ({code})", code=str(error)), words)
     if library.expired(day):
         sentence = phrase(

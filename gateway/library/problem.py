@@ -53,12 +53,13 @@ class Problem(StrEnum):
 class LibraryLifeError(ValueError):
     """A step was refused.
 
-    problem: why. pattern_id: the pattern concerned, "" if none. detail: another constant code, "" if none.
+    problem: why. code: its name, for programs. pattern_id: the pattern concerned, "" if none. detail: another constant code, "" if none.
     """
 
     def __init__(self, problem: Problem, pattern_id: str = "", detail: str = "") -> None:
         place = f"pattern {pattern_id}: " if pattern_id else ""
         super().__init__(f"{place}{problem.value}{f' ({detail})' if detail else ''}")
         self.problem = problem
+        self.code = problem.name.lower().replace("_", "-")
         self.pattern_id = pattern_id
         self.detail = detail
