@@ -150,6 +150,12 @@ class Deliverer:
             self._pool.submit(self._deliver_in_order, mailbox, deliveries, begin_before)
         return len(leased)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a delivery is under way."""
+        with self._lock:
+            return bool(self._busy)
+
     def stop(self) -> None:
         """Finish the deliveries under way, give back the leases of the rest."""
         self._stopping.set()
