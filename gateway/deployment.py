@@ -73,11 +73,12 @@ def make_deployment(
     (folder / "gsp.toml").write_text(configuration, encoding="utf-8")
     settings = load_settings(folder / "gsp.toml")
     upgrade_database(settings)
-    _admit_gateway(settings)
+    admit_gateway(settings)
     return MadeDeployment(folder, fingerprint)
 
 
-def _admit_gateway(settings: Settings) -> None:
+def admit_gateway(settings: Settings) -> None:
+    """Put the gateway's own certificate into its directory, as GnuPG has it now; and write it out for officers."""
     now = datetime.now(UTC)
     octets = export_certificate(settings.gnupg_home, settings.gateway.fingerprint)
     facts = examine_certificate(octets, f"query@{settings.gateway.domain}", now=now, special_use_domains=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import gnupg
 
-ENCRYPTION_SUBKEY_DAYS = 60  # monthly rotation with 30 days of overlap (DESIGN §4)
+# All keys alike: an encryption subkey that ends before something renews it would stop `query@` (docs/decisions.md).
 CERTIFICATE_YEARS = 3
 SOCKET_HOME_LIMIT = 80  # GnuPG puts its agent's socket into the home: 108 octets of sun_path less the name
 
@@ -51,7 +51,7 @@ def create_gateway_certificate(home: Path, addresses: Sequence[str], *, label: s
             raise GatewayKeyError("GnuPG did not make the gateway's key")
         for algorithm, usage, expire in (
             ("ed25519", "sign", f"{CERTIFICATE_YEARS}y"),
-            ("cv25519", "encrypt", f"{ENCRYPTION_SUBKEY_DAYS}d"),
+            ("cv25519", "encrypt", f"{CERTIFICATE_YEARS}y"),
         ):
             added = keyring.add_subkey(
                 fingerprint, master_passphrase="", algorithm=algorithm, usage=usage, expire=expire

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, func, insert, select, update
 
 from keyring_admin.database import UtcDateTime, metadata
 
@@ -93,3 +93,18 @@ def count_notice_failure(connection: Connection, notice_id: int) -> None:
     connection.execute(
         update(notice_requests).where(notice_requests.c.id == notice_id).values(attempts=notice_requests.c.attempts + 1)
     )
+
+
+def count_notices(connection: Connection, *, shunt_after: int) -> dict[bool, int]:
+    """How many notices wait (False), and how many are parked because writing them failed so often (True)."""
+    parked = notice_requests.c.attempts >= shunt_after
+    rows = connection.execute(select(parked, func.count()).group_by(parked))
+    return {bool(is_parked): number for is_parked, number in rows}
+
+
+def unshunt_notices(connection: Connection, *, shunt_after: int) -> int:
+    """Let every parked notice be tried again; return how many."""
+    changed = connection.execute(
+        update(notice_requests).where(notice_requests.c.attempts >= shunt_after).values(attempts=0)
+    )
+    return changed.rowcount

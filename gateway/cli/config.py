@@ -1,5 +1,7 @@
 """`gsp config`: check the configuration, print the reference of all keys."""
 
+from typing import Any
+
 import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -57,7 +59,13 @@ def reference_page() -> str:
     return "".join(parts)
 
 
-def _type(schema: dict[str, object]) -> str:
+def _type(schema: dict[str, Any]) -> str:
+    alternatives = [other for other in schema.get("anyOf", ()) if other.get("type") != "null"]
+    if alternatives:
+        return _type(alternatives[0])
+    if schema["type"] == "array":
+        item = schema.get("items") or schema.get("prefixItems", [{"type": "value"}])[0]
+        return f"list of {_type(item)}"
     bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS if key in schema]
     return " ".join([str(schema.get("format") or schema["type"]), *bounds])
 
@@ -66,6 +74,10 @@ _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"))
 
 
 def _toml(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else f'"{value}"'

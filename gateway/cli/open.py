@@ -57,7 +57,7 @@ def open_command(
 
     \b
     gsp open mail.eml --officer bob@tax.example --address-book directory.json
-    gsp open --imap gsp.example.org:993 --folder KE/INBOX --officer bob@tax.example --address-book directory.json
+    gsp open --imap gsp.example.org:993 --folder Party/KE --officer bob@tax.example --address-book directory.json
     """
     if bool(mails) == bool(imap):
         raise SpokenError(phrase("give mails as files, or a mailbox with --imap"), words)

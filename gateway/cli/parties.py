@@ -44,13 +44,13 @@ def admit(
     member_until: datetime | None,
     reading_certificate: Path | None,
 ) -> None:
-    """Admit the Party CODE (two to eight capital letters or digits) with its NAME.
+    """Admit the Party CODE (two to eight capital letters) with its NAME.
 
     \b
     gsp parties admit KE "Kenya" --domain customs.example --reading-certificate ke.asc
     """
-    if not (2 <= len(code) <= 8 and code.isascii() and code.isalnum() and code == code.upper()):
-        raise click.BadParameter("expected two to eight capital letters or digits, such as KE", param_hint="CODE")
+    if not (2 <= len(code) <= 8 and code.isascii() and code.isalpha() and code == code.upper()):
+        raise click.BadParameter("expected two to eight capital letters, such as KE", param_hint="CODE")
     if code.lower() in RESERVED_MAILBOXES:
         raise click.BadParameter("this code is an address of the gateway itself", param_hint="CODE")
     settings = deployment.settings

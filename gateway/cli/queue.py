@@ -7,8 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.processing import SHUNT_AFTER
 from keyring_admin.database import write_transaction
 from mailroom.intake import count_mails, unshunt_mails
+from mailroom.notice_requests import count_notices, unshunt_notices
 from mailroom.outbound import count_deliveries, unshunt_deliveries
 
 
@@ -27,6 +29,8 @@ def list_command(deployment: Deployment) -> None:
             table.add_row("accepted mails", mail_state.value, str(number))
         for state, number in count_deliveries(connection).items():
             table.add_row("deliveries", state.value, str(number))
+        for parked, number in count_notices(connection, shunt_after=SHUNT_AFTER).items():
+            table.add_row("notices to write", "shunted" if parked else "requested", str(number))
     Console().print(table)
 
 
@@ -37,4 +41,5 @@ def unshunt(deployment: Deployment) -> None:
     with write_transaction(deployment.engine()) as connection:
         mails = unshunt_mails(connection)
         deliveries = unshunt_deliveries(connection, datetime.now(UTC))
-    click.echo(f"{mails} mails and {deliveries} deliveries are tried again")
+        notices = unshunt_notices(connection, shunt_after=SHUNT_AFTER)
+    click.echo(f"{mails} mails, {deliveries} deliveries and {notices} notices are tried again")
