@@ -72,6 +72,8 @@ def _sender(value: bytes | None) -> str:
     local, domain = (match.group(1), match.group(2)) if match.group(1) else (match.group(3), match.group(4))
     if len(local) > 64 or len(domain) > 253:  # RFC 5321 §4.5.3.1
         raise malformed("from")
+    if b"=?" in local:  # RFC 2047 §5: no encoded word in an addr-spec; Python's email package decodes it all the same
+        raise malformed("from")
     return f"{local.decode('ascii')}@{domain.decode('ascii').lower()}"
 
 

@@ -1,0 +1,1 @@
+"""The gate against mutated input, and a second opinion on whatever it accepts."""
