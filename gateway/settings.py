@@ -98,7 +98,9 @@ class Resolve(_Section):
     """`resolve@`: whose UID is this? The gateway can read the UIDs asked there, in memory, to answer."""
 
     enabled: bool = Field(
-        default=False, description="Serve `resolve@`. Counted in statistics and named on every screen."
+        default=False,
+        description="Serve `resolve@`. Counted in statistics and named on every screen. The openers then load the "
+        "pattern library, too: 10,000 patterns (5 s, 140 MiB) fit into their default limits.",
     )
     questions_per_hour: int = Field(
         default=20,

@@ -18,9 +18,10 @@ from gateway.resolve.words import say
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
 from pattern_rules.display import display
 from pattern_rules.report import suggestion_lines
-from pattern_rules.sentences import catalogue, explain
+from pattern_rules.sentences import catalogue, explain, explain_candidate
 
-_SMALLEST_SIZE_CLASS = 8192
+_SMALLEST_SIZE_CLASS = 16 * 1024
+_REASONS = 3  # candidates that are explained, best first
 _PADDING_LINE = b" " * 74 + b"\r\n"
 
 
@@ -56,8 +57,10 @@ def _intro(request: ResolveRequest, library_version: int) -> str:
 
 
 def _finding_lines(number: int, finding: Finding, language: str) -> list[str]:
+    reasons = [explain_candidate(candidate, language) for candidate in finding.recognition.candidates[:_REASONS]]
     hints = suggestion_lines(finding.suggested, catalogue(language))
-    return [f"{number}. {display(finding.uid)}", f"   {explain(finding.recognition, language)}", *_indented(hints)]
+    explained = [explain(finding.recognition, language), *(f"– {reason}" for reason in reasons), *hints]
+    return [f"{number}. {display(finding.uid)}", *_indented(explained)]
 
 
 def _party_lines(one: PartyFinding, certificates: Sequence[_Attached], form: _Attached, language: str) -> list[str]:

@@ -19,7 +19,7 @@ from gateway.resolve.request import RequestError, ResolveRequest, decode_request
 from gateway.resolve.words import say, sentences
 from keyring_admin.openpgp.armor import ArmorKind, dearmor
 from pattern_rules import Library, Verdict, core_library_octets, load_library
-from pattern_rules.sentences import LANGUAGES, explain
+from pattern_rules.sentences import LANGUAGES, explain, explain_candidate
 
 from .conftest import People
 from .keys import gpg
@@ -74,6 +74,7 @@ def test_each_uid_is_answered_in_the_officer_s_language(
     for finding in look_up(library, (UNION, KENYA, NOBODY), request):
         assert finding.uid.decode() in text
         assert explain(finding.recognition, language) in text
+        assert all(explain_candidate(one, language) in text for one in finding.recognition.candidates[:3])
     assert "eu@gsp.test" in text
     assert say("gateway-reads", language) in text
 
@@ -183,7 +184,7 @@ class TestEntity:
             len(answer_entity(look_up(library, uids, request_of_kenya), request_of_kenya, library.version))
             for uids in ((NOBODY,), (UNION,), (UNION, KENYA, NOBODY), tuple(b"UID%d" % n for n in range(5)))
         }
-        assert sizes == {8192}
+        assert sizes == {16384}
 
     def test_a_full_question_is_answered_whole(self, library: Library, request_of_kenya: ResolveRequest) -> None:
         uids = tuple(UNION.replace(b"7K2m9X", b"%06d" % number) for number in range(50))

@@ -24,6 +24,7 @@ from .running_edge import QUESTIONS_PER_HOUR, RunningEdge, running_edge
 # None of these stands in the published library.
 UNION = "QCALLb8L3n0YrAC5d224051914"
 CANARY = "CANARY-7f3k9q2m-{:04d}"
+pytestmark = pytest.mark.xdist_group("resolve")
 REFUSED = (550, "5.7.1 refused by policy")
 
 
