@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 HEADER_LIMIT = 64 * 1024
+READY = b"ready"  # from a worker that has read its keys, once
 
 
 class FrameError(ValueError):

@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE, Process
 
 from gateway.opener.frames import (
     HEADER_LIMIT,
+    READY,
     FrameError,
     Job,
     JobResult,
@@ -17,6 +18,9 @@ from gateway.opener.frames import (
     result_from,
 )
 from keyring_admin.gateway_key import GatewaySecret
+
+_START_SECONDS = 60
+_WORKERS_A_JOB = 2
 
 
 class OpenerUnavailableError(RuntimeError):
@@ -45,24 +49,27 @@ class OpenerPool:
             await self._discard(process)
 
     async def open(self, job: Job) -> JobResult:
-        """Have a worker do a job. A message that kills or stalls its worker is unopenable, like any other.
+        """Have a worker do a job. A message that stalls its worker, or kills two, is unopenable like any other.
 
+        Two, because a worker may also have been killed by somebody else: that is not the mail's fault.
         Raises OpenerUnavailableError when no worker can be started.
         """
         process = await self._idle.get()
         try:
-            if process is None or process.returncode is not None:
-                process = await self._spawn()
-            try:
-                return await asyncio.wait_for(self._ask(process, job), self._timeout)
-            except (TimeoutError, FrameError, EOFError, ConnectionError):
-                await self._discard(process)
-                process = None
-                return JobResult(Outcome.UNOPENABLE)
-            except asyncio.CancelledError:
-                await self._discard(process)  # an answer that nobody reads would be taken for the next one
-                process = None
-                raise
+            for _ in range(_WORKERS_A_JOB):
+                if process is None or process.returncode is not None:
+                    process = await self._spawn()
+                try:
+                    return await asyncio.wait_for(self._ask(process, job), self._timeout)
+                except TimeoutError:
+                    await self._discard(process)
+                    break
+                except (FrameError, EOFError, ConnectionError):
+                    await self._discard(process)
+                except asyncio.CancelledError:
+                    await self._discard(process)  # an answer that nobody reads would be taken for the next one
+                    raise
+            return JobResult(Outcome.UNOPENABLE)
         finally:
             self._idle.put_nowait(process)
 
@@ -80,8 +87,30 @@ class OpenerPool:
         return result_from(header, [await process.stdout.readexactly(size) for size in lengths])
 
     async def _spawn(self) -> Process:
+        """A worker that is ready: its start does not count as time of a mail. Raises OpenerUnavailableError."""
+        process = await self._start_process()
+        self._running = {each for each in self._running if each.returncode is None} | {process}
         try:
-            process = await asyncio.create_subprocess_exec(
+            await asyncio.wait_for(self._introduce(process), _START_SECONDS)
+        except (TimeoutError, EOFError, ConnectionError):
+            await self._discard(process)
+            raise OpenerUnavailableError("no worker for routing slips can be started") from None
+        except asyncio.CancelledError:
+            await self._discard(process)
+            raise
+        return process
+
+    async def _introduce(self, process: Process) -> None:
+        """Hand over the secret subkeys and wait until the worker has read them."""
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        process.stdin.write(encode({}, self._secret.octets))
+        await process.stdin.drain()
+        await process.stdout.readexactly(len(READY))
+
+    async def _start_process(self) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "gateway.opener.worker",
@@ -92,14 +121,8 @@ class OpenerPool:
                 env={"PATH": os.defpath, "RUST_BACKTRACE": "0", "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
                 cwd="/",
             )
-            if process.stdin is None:
-                raise OpenerUnavailableError("no worker for routing slips can be started")
-            process.stdin.write(encode({}, self._secret.octets))
-            await process.stdin.drain()
         except OSError:
             raise OpenerUnavailableError("no worker for routing slips can be started") from None
-        self._running.add(process)
-        return process
 
     async def _discard(self, process: Process) -> None:
         self._running.discard(process)

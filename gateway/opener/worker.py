@@ -14,6 +14,7 @@ from forms.slip import compose_slip, parse_slip
 from gateway.gate import GateRefusedError, scan_inner
 from gateway.opener.frames import (
     HEADER_LIMIT,
+    READY,
     FrameError,
     Job,
     JobKind,
@@ -41,6 +42,8 @@ def main() -> None:
         return
     key = OpeningKey(first[1][0])
     answerer = Answerer(key, first[1][0])
+    sink.write(READY)
+    sink.flush()
     while (frame := read_frame(source)) is not None:
         job = job_from(*frame)
         sink.write(encode_result(answerer.answer(job) if job.kind is JobKind.RESOLVE else work(job, key)))

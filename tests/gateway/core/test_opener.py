@@ -294,9 +294,9 @@ def test_q23_failures_take_alike_long(workers: Workers, slip_xml: bytes, alice: 
 
 
 def test_p27_a_bomb_larger_than_the_memory_kills_its_worker_only(
-    lone_worker: Workers, slip_xml: bytes, sealed_slip: bytes, alice: Key, gateway: Gateway
+    lone_worker: Workers, sealed_slip: bytes, alice: Key, gateway: Gateway
 ) -> None:
-    bomb = encrypt(compressed(compressed(literal(bytes(700_000_000)))), gateway.subkeys[0])
+    bomb = encrypt(compressed(compressed(literal(bytes(450_000_000)))), gateway.subkeys[0])
     assert len(bomb) < 10_000
     before = worker_pids()
     assert lone_worker.open(bomb, alice.certificate) == FAILURE
@@ -308,8 +308,7 @@ def test_a_worker_that_dies_is_replaced(lone_worker: Workers, sealed_slip: bytes
     assert lone_worker.open(sealed_slip, alice.certificate).outcome is Outcome.OPENED
     mine = pids_of(lone_worker)
     os.kill(mine, signal.SIGKILL)
-    outcomes = [lone_worker.open(sealed_slip, alice.certificate).outcome for _ in range(2)]
-    assert outcomes[-1] is Outcome.OPENED
+    assert lone_worker.open(sealed_slip, alice.certificate).outcome is Outcome.OPENED  # not the mail's fault
     assert pids_of(lone_worker) != mine
 
 

@@ -36,7 +36,7 @@ def test_a_temporary_answer_defers_with_back_off(queue: QueueWorld) -> None:
     deliverer = queue.deliverer(first=100.0, longest=1000.0)
     before = datetime.now(UTC)
     deliverer.start_due()
-    queue.until(lambda: queue.observer.told == [("deferred", delivery)])
+    queue.until(lambda: [row["state"] for row in queue.rows()] == ["deferred"])
     row = queue.row(delivery)
     assert row is not None
     assert (row["state"], row["attempts"], row["uncertain"], row["leased_until"]) == ("deferred", 1, False, None)
