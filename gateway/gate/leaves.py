@@ -16,7 +16,7 @@ from keyring_admin.openpgp import (
     inspect_message,
     is_armored,
 )
-from keyring_admin.openpgp.radix64 import decode_lines
+from keyring_admin.openpgp.radix64 import decode_block
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----"
 # First octets of a session key packet in both formats (RFC 9580 §4.2): for a public key, for a password.
@@ -97,7 +97,7 @@ def _decode(encoding: str, body: bytes) -> bytes:
         return body
     lines = body.strip(b"\r\n")
     try:
-        return decode_lines(lines.split(b"\r\n")) if lines else b""
+        return decode_block(lines, b"\r\n") if lines else b""
     except ValueError:
         raise malformed("base64") from None
 

@@ -16,7 +16,7 @@ from enum import Enum
 
 from keyring_admin.openpgp.crc24 import crc24
 from keyring_admin.openpgp.errors import OpenPGPRefusedError, Rule
-from keyring_admin.openpgp.radix64 import decode_lines
+from keyring_admin.openpgp.radix64 import decode_block
 
 _COLUMNS = 64
 _HEADERS_MAXIMUM = 512
@@ -63,7 +63,7 @@ def dearmor(data: bytes, kind: ArmorKind = ArmorKind.MESSAGE) -> bytes:
     after = data[end + len(tail) :]
     if after.replace(line_end, b""):
         raise OpenPGPRefusedError(Rule.ARMOR_SURROUNDED)
-    return _decode(data[start:end].split(line_end))
+    return _decode(data[start:end], line_end)
 
 
 def _skip_headers(data: bytes, start: int, line_end: bytes) -> int:
@@ -75,12 +75,14 @@ def _skip_headers(data: bytes, start: int, line_end: bytes) -> int:
     return end + len(line_end)
 
 
-def _decode(lines: list[bytes]) -> bytes:
+def _decode(text: bytes, line_end: bytes) -> bytes:
     checksum = None
-    if len(lines) > 1 and _CHECKSUM.fullmatch(lines[-1]):
-        checksum = lines.pop()
+    last = text.rfind(line_end)
+    if last >= 0 and _CHECKSUM.fullmatch(text, last + len(line_end)):
+        checksum = text[last + len(line_end) :]
+        text = text[:last]
     try:
-        octets = decode_lines(lines)
+        octets = decode_block(text, line_end)
     except ValueError:
         raise OpenPGPRefusedError(Rule.ARMOR_BASE64) from None
     if checksum is not None and _checksum_line(octets) != checksum:

@@ -9,6 +9,8 @@ _INITIAL = 0xB704CE
 # x^782 + x^195 + x^94 + 1 is a multiple of the generator. Squaring over GF(2) doubles every exponent and keeps it
 # a multiple, hence a folding polynomial for each power of two.
 _FOLD = (782, 195, 94)
+# Integers a few times as long as this are all that is ever in memory.
+_BLOCK_OCTETS = 1 << 20
 # Below this length the folding polynomial itself is as long as the input.
 _FOLD_BITS = 2 * _FOLD[0]
 
@@ -33,10 +35,18 @@ def crc24(data: bytes) -> int:
 
     Source: RFC 9580 §6.1 (generator 0x864CFB, initial value 0xB704CE).
     """
-    # The register starts with the initial value, which is the same as adding it in front of the first 24 bits.
-    value = int.from_bytes(data) ^ (_INITIAL << (8 * len(data) - 24)) if len(data) >= 3 else -1
-    if value < 0:
-        return _bytewise(data, _INITIAL)
+    register = _INITIAL
+    for start in range(0, len(data), _BLOCK_OCTETS):
+        register = _folded(data[start : start + _BLOCK_OCTETS], register)
+    return register
+
+
+def _folded(data: bytes, register: int) -> int:
+    """The register after `data`."""
+    if len(data) < 3:
+        return _bytewise(data, register)
+    # To start with a register is the same as adding it in front of the first 24 bits.
+    value = int.from_bytes(data) ^ (register << (8 * len(data) - 24))
     scale = 1
     while _FOLD_BITS * scale < value.bit_length():
         scale *= 2

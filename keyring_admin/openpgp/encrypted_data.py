@@ -45,18 +45,18 @@ def check_encrypted_data(body: bytes) -> Integrity:
         raise OpenPGPRefusedError(Rule.DATA_TOO_SHORT)
     if version == 2 and (body[1] not in _AES or body[2] not in _AEAD or body[3] > _CHUNK_SIZE_MAXIMUM):
         raise OpenPGPRefusedError(Rule.DATA_MALFORMED)
-    if not _looks_random(body[header:]):
+    if not _looks_random(body, header):
         raise OpenPGPRefusedError(Rule.DATA_NOT_RANDOM)
     return integrity
 
 
-def _looks_random(data: bytes) -> bool:
-    """Whether windows spread over `data` hold about as many printable ASCII octets as chance puts there.
+def _looks_random(data: bytes, begin: int) -> bool:
+    """Whether windows spread over `data` from `begin` on hold about as many printable ASCII octets as chance puts there.
 
     Too many mean text or base64, too few mean text in another script. Up to 256 KiB are read whole.
     """
-    last = max(len(data) - _WINDOW, 0)
-    for start in [*range(0, last, max(_WINDOW, last // _WINDOWS)), last]:
+    last = max(len(data) - _WINDOW, begin)
+    for start in [*range(begin, last, max(_WINDOW, (last - begin) // _WINDOWS)), last]:
         window = data[start : start + _WINDOW]
         printable = len(window) - len(window.translate(None, _PRINTABLE))
         deviation = math.sqrt(len(window) * _SHARE * (1 - _SHARE))

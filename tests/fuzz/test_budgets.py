@@ -142,4 +142,4 @@ def test_a_budget_that_is_exceeded_is_noticed() -> None:
     with pytest.raises(BudgetExceededError), budget():
         _ = bytes(range(256)) * (80 << 12)
     with pytest.raises(BudgetExceededError), budget():
-        _ = sum(number for number in range(40_000_000))
+        _ = sum(number for number in range(60_000_000))
