@@ -51,7 +51,7 @@ def check_encrypted_data(body: bytes) -> Integrity:
 
 
 def _looks_random(data: bytes, begin: int) -> bool:
-    """Whether windows spread over `data` from `begin` on hold about as many printable ASCII octets as chance puts there.
+    """Whether windows spread over `data`, from `begin` on, hold as many printable ASCII octets as chance puts there.
 
     Too many mean text or base64, too few mean text in another script. Up to 256 KiB are read whole.
     """

@@ -1,4 +1,4 @@
-"""Mutation of mails: of octets, of lines, of the packets inside an armor, and by strings that parsers disagree about."""
+"""Mutation of mails: octets, lines, the packets inside an armor, and strings that parsers disagree about."""
 
 import base64
 import re
