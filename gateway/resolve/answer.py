@@ -16,12 +16,13 @@ from gateway.resolve.fingerprint import fingerprint_of
 from gateway.resolve.request import ResolveRequest
 from gateway.resolve.words import say
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
+from pattern_rules import Standing
 from pattern_rules.display import display
 from pattern_rules.report import suggestion_lines
 from pattern_rules.sentences import catalogue, explain, explain_candidate
 
 _SMALLEST_SIZE_CLASS = 16 * 1024
-_REASONS = 3  # candidates that are explained, best first
+_REASONS = 3  # candidates that are explained, best first; "looks like an identifier" is what the verdict says already
 _PADDING_LINE = b" " * 74 + b"\r\n"
 
 
@@ -57,7 +58,8 @@ def _intro(request: ResolveRequest, library_version: int) -> str:
 
 
 def _finding_lines(number: int, finding: Finding, language: str) -> list[str]:
-    reasons = [explain_candidate(candidate, language) for candidate in finding.recognition.candidates[:_REASONS]]
+    told = [one for one in finding.recognition.candidates if one.standing is not Standing.FALLBACK][:_REASONS]
+    reasons = [explain_candidate(candidate, language) for candidate in told]
     hints = suggestion_lines(finding.suggested, catalogue(language))
     explained = [explain(finding.recognition, language), *(f"– {reason}" for reason in reasons), *hints]
     return [f"{number}. {display(finding.uid)}", *_indented(explained)]

@@ -18,7 +18,7 @@ from gateway.resolve.findings import look_up, parties_to_ask
 from gateway.resolve.request import RequestError, ResolveRequest, decode_request, encode_request
 from gateway.resolve.words import say, sentences
 from keyring_admin.openpgp.armor import ArmorKind, dearmor
-from pattern_rules import Library, Verdict, core_library_octets, load_library
+from pattern_rules import Library, Standing, Verdict, core_library_octets, load_library
 from pattern_rules.sentences import LANGUAGES, explain, explain_candidate
 
 from .conftest import People
@@ -74,7 +74,9 @@ def test_each_uid_is_answered_in_the_officer_s_language(
     for finding in look_up(library, (UNION, KENYA, NOBODY), request):
         assert finding.uid.decode() in text
         assert explain(finding.recognition, language) in text
-        assert all(explain_candidate(one, language) in text for one in finding.recognition.candidates[:3])
+        told = [one for one in finding.recognition.candidates if one.standing is not Standing.FALLBACK]
+        assert all(explain_candidate(one, language) in text for one in told[:3])
+        assert told or finding.uid == NOBODY
     assert "eu@gsp.test" in text
     assert say("gateway-reads", language) in text
 
