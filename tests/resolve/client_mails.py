@@ -12,10 +12,10 @@ EMACS_WITH_ATTACHMENT = (
     "Content-Transfer-Encoding: base64\n\n{form}\n--=-=-=--\n"
 )
 
-NEOMUTT = (
-    "Content-Type: text/plain; charset=utf-8; protected-headers=v1\n"
+NEOMUTT = (  # 20220429, as it wrote it: format=flowed, GS and the blank of the separator in quoted-printable
+    "Content-Type: text/plain; protected-headers=v1; charset=us-ascii;\n\tformat=flowed\n"
     "Content-Disposition: inline\nContent-Transfer-Encoding: quoted-printable\n"
-    "From: Alice <alice@customs.ke.test>\nTo: resolve@gsp.test\nSubject: whose?\n\n{quoted}\n--=20\nAlice\n"
+    "Subject: whose\nMIME-Version: 1.0\n\n{quoted}\n--=20\nAlice, Kenya Customs\n"
 )
 
 THUNDERBIRD = (
