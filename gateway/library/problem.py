@@ -53,7 +53,8 @@ class Problem(StrEnum):
 class LibraryLifeError(ValueError):
     """A step was refused.
 
-    problem: why. code: its name, for programs. pattern_id: the pattern concerned, "" if none. detail: another constant code, "" if none.
+    problem: why. code: its name, for programs. pattern_id: the pattern concerned, "" if none. detail: another constant
+    code, "" if none.
     """
 
     def __init__(self, problem: Problem, pattern_id: str = "", detail: str = "") -> None:

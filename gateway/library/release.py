@@ -1,6 +1,6 @@
 """The signed library file: one OpenPGP message that holds a library and the signatures of two release keys.
 
-The file is `one-pass, one-pass, literal, signature, signature` (RFC 9580 §10.3), uncompressed, in exactly one spelling:
+The file is `one-pass, one-pass, literal, signature, signature` (RFC 9580 §10.3), uncompressed, in one framing:
 `gpg --verify` checks both signatures, `gpg --decrypt` gives the library. The signatures are plain detached ones over
 the octets of the library, made offline.
 """
@@ -93,7 +93,7 @@ def release(octets: bytes, signature_files: Sequence[bytes], keys: ReleaseKeys) 
 
 
 def read_release(octets: bytes, keys: ReleaseKeys) -> ReleasedLibrary:
-    """Check a signed file: its one spelling, both signatures, the library. Whether it is current is not asked here.
+    """Check a signed file: its framing, both signatures, the library. Whether it is current is not asked here.
 
     Raises LibraryLifeError (NOT_RELEASED, RELEASE_SIGNATURE, TWO_RELEASE_KEYS) or LibraryError.
     """
@@ -120,7 +120,7 @@ def _take_apart(octets: bytes) -> tuple[bytes, list[bytes]]:
         raise LibraryLifeError(Problem.NOT_RELEASED)
     inside = literal_data(packets[2].body)
     bodies = [packets[4].body, packets[3].body]  # one-pass packets and signatures nest
-    # Two files with one content would have two hashes; what is not read would not be signed.
+    # Nothing may stand in the file that is not read.
     if any(len(body) > MAX_SIGNATURE_OCTETS for body in bodies) or _assemble(inside, bodies) != octets:
         raise LibraryLifeError(Problem.NOT_RELEASED)
     return inside, bodies
