@@ -25,6 +25,7 @@ from mailroom.exchanges import Exchange, find_exchange, message_ids_of, remember
 from mailroom.intake import (
     AcceptedMail,
     MailState,
+    UnreadableMailError,
     body_of,
     count_failure,
     forget_expired_slips,
@@ -113,16 +114,22 @@ class Processor:
             return True
 
     def _failed(self, current: Current, error: Exception) -> None:
-        if current.mail is None and current.notice is None:
-            raise error
-        with write_transaction(self.engine) as connection:
-            if current.mail is not None:
-                state = count_failure(connection, current.mail.id, shunt_after=SHUNT_AFTER)
-                event = Event.SHUNTED if state is MailState.SHUNTED else Event.FAILED
-                note(PROGRAM, event, queue_id=current.mail.queue_id, error=type(error))
-            elif current.notice is not None:
+        if current.mail is not None:
+            self._count_failure(current.mail.id, current.mail.queue_id, error)
+        elif isinstance(error, UnreadableMailError):
+            self._count_failure(error.mail_id, error.queue_id, error)
+        elif current.notice is not None:
+            with write_transaction(self.engine) as connection:
                 count_notice_failure(connection, current.notice.id)
-                note(PROGRAM, Event.FAILED, queue_id=current.notice.queue_id, error=type(error))
+            note(PROGRAM, Event.FAILED, queue_id=current.notice.queue_id, error=type(error))
+        else:
+            raise error
+
+    def _count_failure(self, mail_id: int, queue_id: str, error: Exception) -> None:
+        with write_transaction(self.engine) as connection:
+            state = count_failure(connection, mail_id, shunt_after=SHUNT_AFTER)
+        event = Event.SHUNTED if state is MailState.SHUNTED else Event.FAILED
+        note(PROGRAM, event, queue_id=queue_id, error=type(error))
 
     def _process_mail(self, connection: Connection, current: Current) -> bool:
         mail = current.mail = next_mail(connection)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from mailroom.exchanges import Mode
 from mailroom.schema import accepted_mails, bodies, seen_slips
@@ -51,6 +51,15 @@ class AcceptedMail:
     body: bytes = field(repr=False)
 
 
+class UnreadableMailError(RuntimeError):
+    """The row of a mail says what this version does not know. The text names nothing."""
+
+    def __init__(self, mail_id: int, queue_id: str) -> None:
+        super().__init__("a mail in the queue cannot be read")
+        self.mail_id = mail_id
+        self.queue_id = queue_id
+
+
 def store_mail(connection: Connection, mail: AcceptedMail) -> None:
     """Put a mail into the queue."""
     body_id = connection.execute(insert(bodies).values(octets=mail.body).returning(bodies.c.id)).scalar_one()
@@ -78,7 +87,7 @@ def store_mail(connection: Connection, mail: AcceptedMail) -> None:
 
 
 def next_mail(connection: Connection) -> AcceptedMail | None:
-    """The oldest mail that waits, locked for this transaction."""
+    """The oldest mail that waits, locked for this transaction. Raises UnreadableMailError."""
     row = (
         connection.execute(
             select(accepted_mails, bodies.c.octets)
@@ -93,6 +102,13 @@ def next_mail(connection: Connection) -> AcceptedMail | None:
     )
     if row is None:
         return None
+    try:
+        return _mail(row)
+    except ValueError:
+        raise UnreadableMailError(row["id"], row["queue_id"]) from None
+
+
+def _mail(row: RowMapping) -> AcceptedMail:
     return AcceptedMail(
         id=row["id"],
         queue_id=row["queue_id"],
