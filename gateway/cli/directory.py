@@ -7,6 +7,7 @@ import click
 
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.officer_options import READABLE, language_option, officer_errors, read_book
+from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.directory_export import address_book
 from gateway.officer.address_book import dump_address_book
 from gateway.officer.keyring import OfficerKeyring
@@ -31,20 +32,23 @@ def export(deployment: Deployment) -> None:
     click.echo(dump_address_book(book), nl=False)
 
 
-@directory.command("import")
+_HELP = help_text("Import the certificates of an address book into your GnuPG, after you compared the fingerprints.")
+_EXAMPLE = """\b
+gsp directory import directory.json           shows the fingerprints
+gsp directory import directory.json --yes     imports the certificates"""
+
+
+@directory.command("import", cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
 @click.argument("file", type=READABLE)
 @click.option(
-    "--gnupg-home", type=click.Path(file_okay=False, path_type=Path), help="GnuPG's own default if not given."
+    "--gnupg-home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=help_text("GnuPG's own default if not given."),
 )
-@click.option("--yes", is_flag=True, help="Import; without, only show the fingerprints to compare.")
+@click.option("--yes", is_flag=True, help=help_text("Import; without, only show the fingerprints to compare."))
 @language_option
 def import_command(file: Path, *, gnupg_home: Path | None, yes: bool, words: Words) -> None:
-    """Import the certificates of an address book into your GnuPG, after you compared the fingerprints.
-
-    \b
-    gsp directory import directory.json           shows the fingerprints
-    gsp directory import directory.json --yes     imports the certificates
-    """
+    """Import the certificates of an address book."""
     with officer_errors(words):
         book = read_book(file)
         entries = [("gateway", book.gateway)]

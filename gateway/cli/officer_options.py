@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 import click
 
 from forms.errors import FormError
+from gateway.cli.spoken import help_text
 from gateway.library.problem import LibraryLifeError
 from gateway.officer.address_book import AddressBook, load_address_book
 from gateway.officer.problem import OfficerProblemError
@@ -45,7 +46,8 @@ language_option = click.option(
     default=lambda: language_of_environment(os.environ),
     show_default="that of LC_ALL or LANG, else en",
     callback=_words_in,
-    help="Language to read in (or GSP_LANGUAGE).",
+    is_eager=True,  # so that --help after it speaks it
+    help=help_text("Language to read in (or GSP_LANGUAGE)."),
 )
 
 
@@ -54,12 +56,15 @@ def officer_options(command: Command) -> Command:
     for option in reversed(
         (
             click.option(
-                "--officer", required=True, envvar="GSP_OFFICER", help="Your address at your Party (or GSP_OFFICER)."
+                "--officer",
+                required=True,
+                envvar="GSP_OFFICER",
+                help=help_text("Your address at your Party (or GSP_OFFICER)."),
             ),
             click.option(
                 "--gnupg-home",
                 type=click.Path(file_okay=False, path_type=Path),
-                help="Your GnuPG home; GnuPG's own default if not given.",
+                help=help_text("Your GnuPG home; GnuPG's own default if not given."),
             ),
             click.option(
                 "--address-book",
@@ -67,7 +72,7 @@ def officer_options(command: Command) -> Command:
                 required=True,
                 type=READABLE,
                 envvar="GSP_ADDRESS_BOOK",
-                help="From your administrator: gateway and Parties (or GSP_ADDRESS_BOOK).",
+                help=help_text("The gateway and the Parties, as your administrator gave them (or GSP_ADDRESS_BOOK)."),
             ),
             click.option(
                 "--memory",
@@ -75,7 +80,7 @@ def officer_options(command: Command) -> Command:
                 type=click.Path(dir_okay=False, path_type=Path),
                 default=_MEMORY,
                 show_default=True,
-                help="What your tools remember against replays.",
+                help=help_text("What your tools remember against replays."),
             ),
             language_option,
         )
@@ -87,9 +92,13 @@ def officer_options(command: Command) -> Command:
 def server_options(command: Command) -> Command:
     """--password-file, --ca."""
     for option in (
-        click.option("--password-file", type=READABLE, help="File with your password; asked for if not given."),
         click.option(
-            "--ca", type=READABLE, help="Certificate authority of the server, PEM; the system's if not given."
+            "--password-file", type=READABLE, help=help_text("File with your password; asked for if not given.")
+        ),
+        click.option(
+            "--ca",
+            type=READABLE,
+            help=help_text("Certificate authority of the server, PEM; the system's if not given."),
         ),
     ):
         command = option(command)
@@ -127,9 +136,12 @@ def officer_errors(words: Words) -> Iterator[None]:
         code = error.problem.value if isinstance(error, LibraryError) else error.code
         raise SpokenError(phrase("the pattern library cannot be used ({code})", code=code), words) from None
     except FormError as error:
-        sentence = phrase(
-            "the form is not valid. {place}: {reason} `gsp forms validate FILE` tells more",
-            place=error.path or "-",
-            reason=FormSentence(error.code.value),
-        )
+        reason = FormSentence(error.code.value)
+        sentence = phrase("the form is not valid: {reason} `gsp forms validate FILE` tells more", reason=reason)
+        if error.path:
+            sentence = phrase(
+                "the form is not valid, at {place}: {reason} `gsp forms validate FILE` tells more",
+                place=error.path,
+                reason=reason,
+            )
         raise SpokenError(sentence, words) from None

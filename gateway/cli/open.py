@@ -17,6 +17,7 @@ from gateway.cli.officer_options import (
     read_book,
     server_options,
 )
+from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.mailbox import MailboxAccess, fetch_mails, folders, logged_in
 from gateway.officer.memory import Memory
@@ -25,15 +26,27 @@ from gateway.officer.problem import OfficerProblemError
 from gateway.officer.seal_words import binding_sentence, seal_sentences, signer_sentence
 from gateway.words import Words, phrase
 
+_HELP = help_text(
+    "Decrypt MAILS, check seal, signature and bindings, and show each form in your language. Exit status 1 when a mail "
+    "could not be opened or something about it does not hold."
+)
+_EXAMPLE = """\b
+gsp open mail.eml --officer bob@tax.example --address-book directory.json
+gsp open --imap gsp.example.org:993 --folder Party/KE --officer bob@tax.example --address-book directory.json"""
 
-@click.command("open")
+
+@click.command("open", cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
 @click.argument("mails", nargs=-1, type=READABLE)
 @officer_options
-@click.option("--imap", metavar="HOST:PORT", help="Open the mails of an IMAP mailbox instead of files.")
-@click.option("--folder", default="INBOX", show_default=True, help="Folder of the mailbox; `?` lists the folders.")
-@click.option("--unseen", is_flag=True, help="Only mails nobody has read yet.")
+@click.option("--imap", metavar="HOST:PORT", help=help_text("Open the mails of an IMAP mailbox instead of files."))
 @click.option(
-    "--save", type=click.Path(file_okay=False, path_type=Path), help="Also write each form as XML into this folder."
+    "--folder", default="INBOX", show_default=True, help=help_text("Folder of the mailbox; `?` lists the folders.")
+)
+@click.option("--unseen", is_flag=True, help=help_text("Only mails nobody has read yet."))
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=help_text("Also write each form as XML into this folder."),
 )
 @server_options
 def open_command(
@@ -51,14 +64,7 @@ def open_command(
     password_file: Path | None,
     ca: Path | None,
 ) -> None:
-    """Decrypt MAILS, check seal, signature and bindings, and show each form in your language.
-
-    Exit status 1 when a mail could not be opened or something about it does not hold.
-
-    \b
-    gsp open mail.eml --officer bob@tax.example --address-book directory.json
-    gsp open --imap gsp.example.org:993 --folder Party/KE --officer bob@tax.example --address-book directory.json
-    """
+    """Decrypt mails, check them, and show their forms."""
     if bool(mails) == bool(imap):
         raise SpokenError(phrase("give mails as files, or a mailbox with --imap"), words)
     wrong = 0

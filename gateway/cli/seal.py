@@ -15,6 +15,7 @@ from gateway.cli.officer_options import (
     read_book,
     server_options,
 )
+from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.library.fetching import open_library
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import SENT, Memory, RememberedForm
@@ -24,21 +25,38 @@ from gateway.officer.sealing import Route, SealedMail, seal_form
 from gateway.officer.submitting import submit
 from gateway.words import Sentence, Words, phrase
 
+_HELP = help_text(
+    "Sign a FORM, seal it for the Party whose UID it asks about, and write or send the mail for the gateway. The "
+    "gateway sees which Party asks which, never the form. Without --output, --attachments or --send, only what would "
+    "be done is told."
+)
+_EXAMPLE = """\b
+gsp seal query.xml --officer alice@customs.example --party KE \\
+    --address-book directory.json --library library.toml --send gsp.example.org:465"""
 
-@click.command()
+
+@click.command(cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
 @click.argument("form_file", metavar="FORM", type=READABLE)
 @officer_options
-@click.option("--party", "own_party", required=True, envvar="GSP_PARTY", help="Code of your own Party (or GSP_PARTY).")
-@click.option("--library", "library_file", type=READABLE, help="The pattern library; needed for a query.")
-@click.option("--reply-to", "exchange", help="Exchange id of the query this form answers; `gsp open` shows it.")
-@click.option("--declare-uids", is_flag=True, help="Tell the gateway how many UIDs are asked about, for statistics.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write the mail to this file; - is standard output.")
+@click.option(
+    "--party", "own_party", required=True, envvar="GSP_PARTY", help=help_text("Code of your own Party (or GSP_PARTY).")
+)
+@click.option("--library", "library_file", type=READABLE, help=help_text("The pattern library; needed for a query."))
+@click.option(
+    "--reply-to", "exchange", help=help_text("Exchange id of the query this form answers; `gsp open` shows it.")
+)
+@click.option(
+    "--declare-uids", is_flag=True, help=help_text("Tell the gateway how many UIDs are asked about, for statistics.")
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help=help_text("Write the mail to this file; - is standard output.")
+)
 @click.option(
     "--attachments",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write slip.asc and body.asc into this folder, to attach them to an empty mail to query@ by hand.",
+    help=help_text("Write slip.asc and body.asc into this folder, to attach them to an empty mail to query@ by hand."),
 )
-@click.option("--send", metavar="HOST:PORT", help="Send it: submission with implicit TLS.")
+@click.option("--send", metavar="HOST:PORT", help=help_text("Send it: submission with implicit TLS."))
 @server_options
 def seal(
     form_file: Path,
@@ -58,15 +76,7 @@ def seal(
     password_file: Path | None,
     ca: Path | None,
 ) -> None:
-    """Sign a FORM, seal it for the Party whose UID it asks about, and write or send the mail for the gateway.
-
-    The gateway sees which Party asks which, never the form. Without --output, --attachments or --send, only what
-    would be done is told.
-
-    \b
-    gsp seal query.xml --officer alice@customs.example --party KE \\
-        --address-book directory.json --library library.toml --send gsp.example.org:465
-    """
+    """Sign a form, seal it, and write or send the mail."""
     if not (output or attachments or send):
         _tell(phrase("nothing is written or sent: give --output, --attachments or --send"), words)
     with officer_errors(words):

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from gateway.cli.officer_options import language_option
+from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.library.fetching import open_library as verified_library
 from gateway.library.problem import LibraryLifeError
 from gateway.words import Sentence, Words, phrase
@@ -53,17 +54,23 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: datetime |
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--library", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Library file."),
-        click.option("--on", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Day of the question (UTC)."),
-        click.option("--own", default=None, metavar="PARTY", help="Code of your own Party."),
+        click.option(
+            "--library", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=help_text("Library file.")
+        ),
+        click.option(
+            "--on", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help=help_text("Day of the question (UTC).")
+        ),
+        click.option("--own", default=None, metavar="PARTY", help=help_text("Code of your own Party.")),
         language_option,
-        click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
+        click.option("--json", "as_json", is_flag=True, help=help_text("Machine-readable output.")),
     ):
         command = option(command)
     return command
 
 
-_GS_OPTION = click.option("--gs", default=None, metavar="TEXT", help="TEXT stands for the group separator in UID.")
+_GS_OPTION = click.option(
+    "--gs", default=None, metavar="TEXT", help=help_text("TEXT stands for the group separator in UID.")
+)
 
 
 @click.group()
@@ -71,9 +78,15 @@ def uid() -> None:
     """Whose UID is this?"""
 
 
-@uid.command("explain")
+@uid.command(
+    "explain",
+    cls=SpokenCommand,
+    help=help_text("Explain whose UID it is, and why; UID is the code as printed or scanned, or - for standard input."),
+)
 @click.argument("octets", metavar="UID")
-@click.option("--made", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help="Day of manufacture, if known.")
+@click.option(
+    "--made", type=click.DateTime(["%Y-%m-%d"]), callback=_day, help=help_text("Day of manufacture, if known.")
+)
 @_GS_OPTION
 @_common
 def explain_command(
@@ -87,7 +100,7 @@ def explain_command(
     words: Words,
     as_json: bool,
 ) -> None:
-    """Explain whose UID it is, and why; UID is the code as printed or scanned, or - for standard input."""
+    """Whose UID it is."""
     loaded, day = open_library(library, on, words)
     raw, members = read_uid(octets, gs), members_of(loaded)
     found = recognise(loaded, raw, on=day, members=members, own_party=own, made=made)
@@ -101,7 +114,11 @@ def explain_command(
     sys.exit(exit_code(found))
 
 
-@uid.command("why-not")
+@uid.command(
+    "why-not",
+    cls=SpokenCommand,
+    help=help_text("Explain why UID is not one of PARTY's: for each of its patterns, what stops it."),
+)
 @click.argument("octets", metavar="UID")
 @click.argument("party")
 @_GS_OPTION
@@ -117,7 +134,7 @@ def why_not_command(
     words: Words,
     as_json: bool,
 ) -> None:
-    """Explain why UID is not one of PARTY's: for each of its patterns, what stops it."""
+    """Why a UID is not a Party's."""
     loaded, day = open_library(library, on, words)
     answers = why_not(loaded, read_uid(octets, gs), party, on=day, members=members_of(loaded), own_party=own)
     if as_json:
@@ -130,11 +147,17 @@ def why_not_command(
         click.echo(words.lines("\n".join(why_not_lines(answers, party, catalogue(words.language)))))
 
 
-@uid.command("check")
+@uid.command(
+    "check",
+    cls=SpokenCommand,
+    help=help_text("Sort a list of UIDs (txt, csv, tsv, xlsx) by the Party each belongs to."),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--column", default="1", show_default=True, help="Number or heading of the column in a table.")
+@click.option("--column", default="1", show_default=True, help=help_text("Number or heading of the column in a table."))
 @click.option(
-    "--split", type=click.Path(file_okay=False, path_type=Path), help="Write one list for each Party into this folder."
+    "--split",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=help_text("Write one list for each Party into this folder."),
 )
 @_common
 def check_command(
@@ -148,7 +171,7 @@ def check_command(
     words: Words,
     as_json: bool,
 ) -> None:
-    """Sort a list of UIDs (txt, csv, tsv, xlsx) by the Party each belongs to."""
+    """A whole list."""
     loaded, day = open_library(library, on, words)
     try:
         sorted_list = check_list(loaded, file, on=day, own_party=own, column=column)

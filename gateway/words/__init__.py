@@ -2,8 +2,9 @@
 
 A sentence is marked where it stands, in English (`phrase`), and put into a language where it is shown (`words_in`). The
 catalogues are the .po files beside this module; Babel reads them when a language is first asked for, so that there is
-no compiled copy to forget. `pybabel extract -k phrase -o gateway.pot gateway` finds the marked sentences, and
-`pybabel update -i gateway.pot -o gateway/words/ru.po -l ru` brings a catalogue up to date.
+no compiled copy to forget. To bring a catalogue up to date: `pybabel extract -k phrase -k help_text -o gateway.pot
+gateway` finds the marked sentences, and
+`pybabel update -i gateway.pot -o gateway/words/ru.po -l ru` adds the new ones.
 """
 
 from gateway.words.catalogue import Words, words_in

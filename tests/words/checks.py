@@ -9,11 +9,16 @@ from gateway.words.language import LANGUAGES
 
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 # Sentences that may be the same as in English.
-SAME = {"es": {"{file}: {reason}", "Error: {message}"}, "ru": {"{file}: {reason}"}, "ar": {"{file}: {reason}"}}
+SAME = {
+    "es": {"{file}: {reason}", "Error: {message}"},
+    "fr": {"Options"},
+    "ru": {"{file}: {reason}"},
+    "ar": {"{file}: {reason}"},
+}
 # Names that are written alike everywhere: programs, commands, options, protocols.
 NAMES = re.compile(
-    r"`[^`]*`|--[a-z-]+|query@|\bUID(?=s?\b)|"
-    r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|From|FILE)\b"
+    r"`[^`]*`|--[a-z-]+|query@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
+    r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|From|FILE|FORM|MAILS|PARTY|TEXT|XML|PEM)\b"
 )
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK", "es": "LATIN", "fr": "LATIN", "en": "LATIN"}
 

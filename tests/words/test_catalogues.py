@@ -18,7 +18,7 @@ PACKAGE = Path(gateway.__file__).parent
 
 def marked() -> set[str]:
     """The sentences that the code marks, as Babel finds them."""
-    found = extract_from_dir(PACKAGE, [("**.py", "python")], keywords={"phrase": None})
+    found = extract_from_dir(PACKAGE, [("**.py", "python")], keywords={"phrase": None, "help_text": None})
     return {message for _, _, message, _, _ in found if isinstance(message, str)}
 
 

@@ -93,6 +93,26 @@ def test_the_gate_explains_its_refusals(language: str) -> None:
     assert "read me" not in result.output
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("command", ["seal", "open", "uid explain", "uid why-not", "uid check", "directory import"])
+def test_help_is_in_the_language_of_the_reader(command: str, language: str) -> None:
+    by_option = CliRunner().invoke(main, [*command.split(), "--language", language, "--help"], env=NO_LANGUAGE)
+    by_environment = CliRunner().invoke(main, [*command.split(), "--help"], env=NO_LANGUAGE | {"LANG": language})
+    assert by_option.exit_code == 0
+    assert by_option.stdout == by_environment.stdout
+    help_of_help = words_in(language).text(phrase("Show this message and exit."))
+    assert help_of_help.split()[0] in by_option.stdout
+    assert ("Show this message" in by_option.stdout) == (language == "en")
+    assert "--language" in by_option.stdout
+
+
+@pytest.mark.parametrize("file", SPOKEN, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_every_help_text_of_an_officers_command_is_marked(file: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    helps = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "help"]
+    assert not [value for value in helps if isinstance(value, ast.Constant | ast.JoinedStr)]
+
+
 def test_the_gate_explains_nothing_unless_asked() -> None:
     assert CliRunner().invoke(main, ["gate", "-"], input=b"From: a@b.example\r\n\r\nread me\r\n").stderr == ""
 
