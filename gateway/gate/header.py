@@ -12,6 +12,10 @@ _FIELDS = 100
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _WHITESPACE_LINE = re.compile(rb"\r\n[ \t]++(?:\r\n|\Z)")
 _FORBIDDEN = re.compile(rb"[^\t\r\n\x20-\x7e]")
+# Python's email package takes "base64 ", or a folded one, for an encoding it does not know.
+_BENT_ENCODING = re.compile(
+    rb"(?:\A|\r\n)content-transfer-encoding:(?! ?[A-Za-z0-9-]++(?:\r\n(?![ \t])|\Z))", re.IGNORECASE
+)
 _NAME = re.compile(rb"[!-9;-~]{1,76}")  # RFC 5322 §2.2
 # RFC 5322 §3.6, RFC 2045 §3 (and whatever else begins with Content-).
 _SINGULAR = frozenset(
@@ -41,8 +45,8 @@ class HeaderSection:
 def parse_header(section: bytes) -> HeaderSection:
     """Read a header section without the empty line that ends it; lines end with CR LF.
 
-    Raises GateRefusedError: more than 64 KiB, 100 fields, or 16 KiB in a field; anything but printable ASCII; a line
-    of blanks only; a field without a name; a singular field twice. Source: RFC 5322 §2.2, §3.6.
+    Raises GateRefusedError: more than 64 KiB, 100 fields, or 16 KiB in a field; anything but printable ASCII; a line of
+    blanks only; a transfer encoding with blanks around it; a field without a name; a singular field twice. Source: RFC 5322 §2.2, §3.6.
     """
     if len(section) > _SECTION_OCTETS:
         raise _oversize(section[:_SECTION_OCTETS])
@@ -50,6 +54,8 @@ def parse_header(section: bytes) -> HeaderSection:
         raise malformed("header-octets")
     if _WHITESPACE_LINE.search(section):  # RFC 5322 §4.2: obsolete folding
         raise malformed("header-blank-line")
+    if _BENT_ENCODING.search(section):
+        raise malformed("content-transfer-encoding")
     lines = _FOLD.sub(b"", section).removesuffix(b"\r\n").split(b"\r\n") if section else []
     if len(lines) > _FIELDS:
         raise malformed("header-fields")

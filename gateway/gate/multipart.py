@@ -63,6 +63,8 @@ def split_multipart(media: Structured, body: bytes) -> Multipart:
         if len(parts) == PARTS_MAXIMUM:
             raise malformed("parts")
         found = body.find(line, after)
+        if found == after:  # one CR LF can't end a delimiter and begin the next: Python's email package sees no end
+            raise malformed("boundary-ambiguous")
         parts.append(body[after + 2 : found if found >= 0 else len(body)])
         if found < 0:
             return Multipart(preamble, tuple(parts), b"", closed=False)
