@@ -26,13 +26,6 @@ collect_ignore_glob = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` one gateway is started for all; any other way, one in each process."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("system"))
-
-
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
     """The running gateway. Afterwards: it stops cleanly, and no word of content is left anywhere."""
