@@ -3,6 +3,7 @@
 Contract: what is said about a file names fields and lines, never content. Exit codes as in gateway/cli/forms.py.
 """
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,7 @@ from forms.pack import Pack
 from forms.problem_text import describe, message
 from forms.uid_list import ListKind, read_uid_list
 from forms.validation import inspect
+from gateway.words import language_of_environment
 
 EXIT_NOT_GOOD = 1
 EXIT_USAGE = 2
@@ -27,9 +29,9 @@ FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 language_option = click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    default="en",
+    default=lambda: language_of_environment(os.environ),
     envvar="GSP_LANGUAGE",
-    show_default=True,
+    show_default="that of LC_ALL or LANG, else en",
     help="Language to read in (or GSP_LANGUAGE).",
 )
 output_option = click.option(

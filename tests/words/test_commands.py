@@ -84,6 +84,13 @@ def test_the_recognition_of_a_uid_follows_the_environment_too() -> None:
     assert all("ke-stamp" in text for text in told)
 
 
+def test_the_forms_command_follows_the_environment_too() -> None:
+    titles = [
+        CliRunner().invoke(main, ["forms", "list"], env=NO_LANGUAGE | {"LANG": each}).stdout for each in LANGUAGES
+    ]
+    assert len(set(titles)) == len(LANGUAGES)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_gate_explains_its_refusals(language: str) -> None:
     arguments = ["gate", "-", "--explain", "--language", language]
