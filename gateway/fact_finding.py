@@ -22,8 +22,8 @@ from keyring_admin.parties import Party, find_party
 from mailroom.exchanges import (
     Exchange,
     find_exchange,
-    find_exchange_by_message_ids,
     find_exchange_by_token,
+    find_exchanges_by_message_ids,
 )
 from mailroom.intake import seen_slip
 
@@ -128,12 +128,13 @@ def matching_exchange(
     """By In-Reply-To and References, else by the token in the Subject; only between just these two Parties."""
     if sender is None or addressed is None:
         return None
-    exchange = find_exchange_by_message_ids(connection, (*headers.in_reply_to, *reversed(headers.references)))
-    if exchange is None and headers.subject_token is not None:
-        exchange = find_exchange_by_token(connection, headers.subject_token)
-    if exchange is None or exchange.other_side(sender.code) != addressed.code:
-        return None
-    return exchange
+    named = (*headers.in_reply_to, *reversed(headers.references))
+    for exchange in find_exchanges_by_message_ids(connection, named):
+        if exchange.other_side(sender.code) == addressed.code:
+            return exchange
+    token = headers.subject_token
+    by_token = find_exchange_by_token(connection, token) if token is not None else None
+    return by_token if by_token is not None and by_token.other_side(sender.code) == addressed.code else None
 
 
 def sealed_facts(

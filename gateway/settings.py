@@ -67,7 +67,7 @@ class Submission(_Section):
     certificate: Path = Field(default=Path("tls/certificate.pem"), description="TLS certificate chain, PEM.")
     key: Path = Field(default=Path("tls/key.pem"), description="TLS private key, PEM, mode 0600.")
     size_limit: int = Field(
-        default=25 * 1024 * 1024, ge=64 * 1024, le=200 * 1024 * 1024, description="Largest mail, in octets."
+        default=25 * 1024 * 1024, ge=64 * 1024, le=50 * 1024 * 1024, description="Largest mail, in octets."
     )
     sessions: int = Field(default=200, ge=1, description="Sessions at the same time, from everywhere.")
     sessions_per_address: int = Field(default=20, ge=1, description="Sessions at the same time from one IP address.")

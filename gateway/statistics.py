@@ -41,6 +41,7 @@ class StatisticsRow:
     queries_received: int
     replies_sent: int
     replies_received: int
+    notices_sent: int
     resolves: int
     uids_declared: int
     first_reply_hours: float | None
@@ -102,6 +103,7 @@ def _row(label: str, party: str, rows: list[dict[str, object]], waits: dict[str,
         queries_received=count("query", "receiving_party"),
         replies_sent=count("reply", "sending_party"),
         replies_received=count("reply", "receiving_party"),
+        notices_sent=count("notice", "sending_party"),
         resolves=count("resolve", "sending_party"),
         uids_declared=sum(
             int(str(row["uid_count"] or 0))

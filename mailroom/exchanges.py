@@ -1,6 +1,6 @@
 """Exchanges: a query and all that answers it. The caller owns the transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -60,15 +60,15 @@ def find_exchange_by_token(connection: Connection, token: str) -> Exchange | Non
     return _exchange(connection.execute(select(exchanges).where(exchanges.c.token == token)).mappings().first())
 
 
-def find_exchange_by_message_ids(connection: Connection, message_ids: Iterable[str]) -> Exchange | None:
-    """The exchange to which the first known one of these Message-IDs belongs."""
+def find_exchanges_by_message_ids(connection: Connection, message_ids: Iterable[str]) -> Iterator[Exchange]:
+    """The exchanges to which these Message-IDs belong, in their order."""
     for message_id in message_ids:
         exchange_id = connection.scalar(
             select(minted_message_ids.c.exchange).where(minted_message_ids.c.message_id == message_id)
         )
-        if exchange_id is not None:
-            return find_exchange(connection, exchange_id)
-    return None
+        exchange = find_exchange(connection, exchange_id) if exchange_id is not None else None
+        if exchange is not None:
+            yield exchange
 
 
 def remember_message_id(connection: Connection, message_id: str, exchange_id: str, now: datetime) -> None:

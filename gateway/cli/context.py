@@ -1,11 +1,13 @@
 """What every sub-command shares: the configuration, the database, and errors people can act on."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
@@ -15,6 +17,8 @@ from keyring_admin.addresses import AddressError
 from keyring_admin.certificates import CertificateError
 from keyring_admin.database import write_transaction
 from keyring_admin.directory_error import DirectoryError
+
+_WIDTH_IN_FILES = 240
 
 
 class Deployment:
@@ -56,6 +60,11 @@ class Deployment:
         """A transaction that only reads."""
         with self.engine().connect() as connection:
             yield connection
+
+
+def console_for_tables() -> Console:
+    """Where tables go: as wide as the terminal; in a file or pipe, as wide as they are."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH_IN_FILES)
 
 
 pass_deployment = click.make_pass_decorator(Deployment)

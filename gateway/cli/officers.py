@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.context import Deployment, pass_deployment
-from gateway.mailbox_server import disconnect
+from gateway.cli.context import Deployment, console_for_tables, pass_deployment
+from gateway.cli.sessions import end_sessions
 from gateway.words import LANGUAGES
 from keyring_admin.addresses import canonical_address
 from keyring_admin.certificate_store import Purpose, admit_certificate
@@ -132,6 +131,7 @@ def password(deployment: Deployment, address: str) -> None:
     with deployment.changing() as (connection, _now):
         canonical = canonical_address(address, special_use_domains=special)
         set_officer_password(connection, canonical, hash_password(fresh))
+    end_sessions(deployment.settings, [canonical])
     click.echo(f"officer   {canonical}\npassword  {fresh}")
 
 
@@ -152,7 +152,7 @@ def list_command(deployment: Deployment, party: str | None) -> None:
                 "yes" if officer.receipts else "no",
                 officer.certificate or "none",
             )
-    Console().print(table)
+    console_for_tables().print(table)
 
 
 def _set_active(deployment: Deployment, address: str, *, active: bool) -> None:
@@ -161,5 +161,5 @@ def _set_active(deployment: Deployment, address: str, *, active: bool) -> None:
         canonical = canonical_address(address, special_use_domains=special)
         set_officer_active(connection, canonical, active=active)
     click.echo(f"{canonical} is {'active' if active else 'suspended'}")
-    if not active and not disconnect(deployment.settings, canonical):
-        click.echo("the mailbox server does not answer: no new session can begin, an open one is not ended", err=True)
+    if not active:
+        end_sessions(deployment.settings, [canonical])

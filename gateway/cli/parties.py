@@ -4,14 +4,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.context import Deployment, pass_deployment
+from gateway.cli.context import Deployment, console_for_tables, pass_deployment
+from gateway.cli.sessions import end_sessions
 from keyring_admin.addresses import canonical_domain
 from keyring_admin.certificate_store import Purpose, admit_certificate, reading_certificates, withdraw_certificate
 from keyring_admin.certificates import examine_certificate
 from keyring_admin.directory_error import DirectoryError
+from keyring_admin.officers import list_officers
 from keyring_admin.parties import Party, admit_party, list_parties, require_party, set_party_active
 
 RESERVED_MAILBOXES = {"query", "resolve", "keys", "forms", "reports", "secretariat", "postmaster", "gateway"}
@@ -123,7 +124,9 @@ def suspend(deployment: Deployment, code: str) -> None:
     """Suspend the Party CODE: nothing from it or to it is accepted any more."""
     with deployment.changing() as (connection, _now):
         set_party_active(connection, code, active=False)
+        addresses = [officer.address for officer in list_officers(connection, party=code)]
     click.echo(f"Party {code} is suspended")
+    end_sessions(deployment.settings, addresses)
 
 
 @parties.command()
@@ -154,7 +157,7 @@ def list_command(deployment: Deployment) -> None:
                 "\n".join(party.domains),
                 "\n".join(readable) or "none: mail to it is refused",
             )
-    Console().print(table)
+    console_for_tables().print(table)
 
 
 def _membership(party: Party, today: date) -> str:

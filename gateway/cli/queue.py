@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.context import Deployment, pass_deployment
+from gateway.cli.context import Deployment, console_for_tables, pass_deployment
 from gateway.processing import SHUNT_AFTER
 from keyring_admin.database import write_transaction
 from mailroom.intake import count_mails, unshunt_mails
@@ -31,7 +30,7 @@ def list_command(deployment: Deployment) -> None:
             table.add_row("deliveries", state.value, str(number))
         for parked, number in count_notices(connection, shunt_after=SHUNT_AFTER).items():
             table.add_row("notices to write", "shunted" if parked else "requested", str(number))
-    Console().print(table)
+    console_for_tables().print(table)
 
 
 @queue.command()

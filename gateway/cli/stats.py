@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
-from rich.console import Console
+from rich import box
 from rich.table import Table
 
-from gateway.cli.context import Deployment, pass_deployment
+from gateway.cli.context import Deployment, console_for_tables, pass_deployment
 from gateway.resolve import RESOLVE_IS_ON
 from gateway.statistics import Period, Statistics, StatisticsRow, gather
 
@@ -21,6 +21,7 @@ _COLUMNS = (
     "queries_received",
     "replies_sent",
     "replies_received",
+    "notices_sent",
     "resolves",
     "uids_declared",
     "first_reply_hours",
@@ -73,12 +74,14 @@ def _print_csv(figures: Statistics) -> None:
 def _print_table(figures: Statistics, *, test: bool) -> None:
     mark = "TEST figures of a pilot: " if test else ""
     click.echo(f"{mark}{figures.parties_registered} Parties registered, {figures.parties_active} active")
-    table = Table(*(name.replace("_", " ") for name in _COLUMNS))
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in _COLUMNS:
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in figures.rows:
         values = asdict(row)
         texts = [str(values[name]) if values[name] is not None else "-" for name in _COLUMNS[2:-1]]
         table.add_row(row.period, row.party or "all", *texts, _refusals(row).replace("; ", "\n") or "-")
-    Console().print(table)
+    console_for_tables().print(table)
 
 
 def _refusals(row: StatisticsRow) -> str:

@@ -49,10 +49,10 @@ class OpenerPool:
             await self._discard(process)
 
     async def open(self, job: Job) -> JobResult:
-        """Have a worker do a job. A message that stalls its worker, or kills two, is unopenable like any other.
+        """Have a worker do a job. A message that kills two workers is unopenable like any other.
 
         Two, because a worker may also have been killed by somebody else: that is not the mail's fault.
-        Raises OpenerUnavailableError when no worker can be started.
+        Raises OpenerUnavailableError when no worker can be started, or one took too long.
         """
         process = await self._idle.get()
         try:
@@ -62,8 +62,9 @@ class OpenerPool:
                 try:
                     return await asyncio.wait_for(self._ask(process, job), self._timeout)
                 except TimeoutError:
+                    # Stalled by its mail, or by the machine: nobody can tell, so the sender may try again.
                     await self._discard(process)
-                    break
+                    raise OpenerUnavailableError("a worker took too long") from None
                 except (FrameError, EOFError, ConnectionError):
                     await self._discard(process)
                 except asyncio.CancelledError:

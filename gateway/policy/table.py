@@ -11,6 +11,7 @@ from typing import Protocol
 from gateway.policy.facts import Facts, Refusal
 from gateway.policy.rules import (
     exchange_fits,
+    form_pack_fits,
     library_is_current,
     party_can_read,
     party_is_another,
@@ -75,6 +76,7 @@ SLIP_RULES = _rules(
     slip_names_gateway,
     slip_is_fresh,
     slip_names_parties,
+    form_pack_fits,
     slip_matches_body,
     slip_is_unseen,
 )

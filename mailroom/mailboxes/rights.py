@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from mailroom.mailboxes.recipients import SENT
 
-# RFC 4314 §2.1: l lookup, r read, s keep \Seen, w write other flags, t keep \Deleted, e expunge.
+# RFC 4314 §2.1: l lookup, r read, s keep \Seen, t keep \Deleted, e expunge. Not w: with \Answered and \Flagged it gives
+# keywords, and what officers type as a tag (a case number, a UID) would lie readable in the index of the server.
 _READ = "lrs"
-_MARK = "lrws"
-_DELETE = "lrwste"
+_DELETE = "lrste"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ RIGHTS = (
     FolderRight("INBOX", "owner", _DELETE),
     FolderRight(SENT, "owner", _READ),
     # The Party's folder; the groups come with the role.
-    FolderRight("Party/*", "group=reader", _MARK),
+    FolderRight("Party/*", "group=reader", _READ),
     FolderRight("Party/*", "group=reviewer", _DELETE),
 )
 

@@ -92,7 +92,7 @@ def test_a_database_password_is_in_no_representation() -> None:
 
 def test_no_right_lets_an_officer_store_anything() -> None:
     granted = set("".join(right.rights for right in RIGHTS))
-    assert granted <= set("lrwste")
+    assert granted <= set("lrste")
     assert not granted & set("ipkxa")  # RFC 4314 §2.1: insert, post, create, delete-mailbox, administer
 
 

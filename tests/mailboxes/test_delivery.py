@@ -70,10 +70,10 @@ def test_all_officers_with_a_role_see_one_party_mailbox_and_its_flags(world: Mai
     assert world.deliver(party_recipient(party, GATEWAY_DOMAIN), sealed_mail()) == DELIVERED
     with world.imap(first) as client:
         client.select_folder(f"Party/{party}")
-        client.add_flags([1], [rb"\Seen", rb"\Answered"])
+        client.add_flags([1], [rb"\Seen"])
     with world.imap(second) as client:
         client.select_folder(f"Party/{party}")
-        assert {rb"\Seen", rb"\Answered"} <= set(client.get_flags([1])[1])
+        assert rb"\Seen" in client.get_flags([1])[1]
 
 
 def test_an_unusual_but_valid_officer_address_is_served(world: MailboxWorld) -> None:

@@ -111,8 +111,8 @@ def test_no_folder_grants_insert_post_create_delete_or_administer(world: Mailbox
     address = world.new_officer(party, role)
     with world.imap(address) as client:
         rights = {folder: my_rights(client, folder) for folder in folders_for(party, role)}
-    party_rights = {"none": set(), "review": set("lrwste")}.get(role, set("lrws"))
-    assert rights["INBOX"] == set("lrwste")
+    party_rights = {"none": set(), "review": set("lrste")}.get(role, set("lrs"))
+    assert rights["INBOX"] == set("lrste")
     assert rights["Sent"] == set("lrs")
     assert rights.get(f"Party/{party}", set()) == party_rights
 

@@ -122,7 +122,13 @@ def direct(**changes: Any) -> Facts:
 
 def sealed_reply(**changes: Any) -> Facts:
     """EU answers KE."""
-    message = slip(message_class=MessageClass.REPLY, exchange=EXCHANGE_ID, pattern_id=None, library_version=None)
+    message = slip(
+        message_class=MessageClass.REPLY,
+        form_pack="uid-reply",
+        exchange=EXCHANGE_ID,
+        pattern_id=None,
+        library_version=None,
+    )
     answering = officer(party="EU")
     known = sealed(
         sender=sender(officer=answering, party=party("EU")),

@@ -16,7 +16,7 @@ import pytest
 
 from forms.slip import Slip, compose_slip, parse_slip
 from gateway.opener.frames import Job, JobKind, JobResult, Outcome
-from gateway.opener.pool import OpenerPool
+from gateway.opener.pool import OpenerPool, OpenerUnavailableError
 from keyring_admin.openpgp.armor import enarmor
 from keyring_admin.openpgp.opening import OpenedMessage, OpeningKey
 from keyring_admin.openpgp.packets import inspect_message
@@ -60,8 +60,8 @@ def workers(gateway: Gateway) -> Iterator[Workers]:
 
 @pytest.fixture(scope="module")
 def lone_worker(gateway: Gateway) -> Iterator[Workers]:
-    """For tests that stall or kill the worker: two seconds a job."""
-    workers = Workers(gateway, processes=1, timeout=2)
+    """For tests that stall or kill the worker: five seconds a job, which two dying workers must fit into."""
+    workers = Workers(gateway, processes=1, timeout=5)
     yield workers
     workers.close()
 
@@ -316,7 +316,8 @@ def test_a_worker_that_stalls_is_replaced(lone_worker: Workers, sealed_slip: byt
     lone_worker.open(sealed_slip, alice.certificate)
     stalled = pids_of(lone_worker)
     os.kill(stalled, signal.SIGSTOP)
-    assert lone_worker.open(sealed_slip, alice.certificate) == FAILURE
+    with pytest.raises(OpenerUnavailableError):  # nobody can tell whether mail or machine stalled it: try again
+        lone_worker.open(sealed_slip, alice.certificate)
     assert lone_worker.open(sealed_slip, alice.certificate).outcome is Outcome.OPENED
     assert pids_of(lone_worker) != stalled
     assert not Path(f"/proc/{stalled}").exists()

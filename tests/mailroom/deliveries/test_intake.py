@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from mailroom.exchanges import (
     Exchange,
     Mode,
-    find_exchange_by_message_ids,
     find_exchange_by_token,
+    find_exchanges_by_message_ids,
     message_ids_of,
     open_exchange,
     remember_message_id,
@@ -85,7 +85,8 @@ def test_an_exchange_is_found_by_what_the_gateway_minted(queue: QueueWorld) -> N
 
     queue.write(work)
     assert queue.write(lambda connection: message_ids_of(connection, EXCHANGE)) == ("<1@gsp.test>", "<2@gsp.test>")
-    found = queue.write(lambda connection: find_exchange_by_message_ids(connection, ["<x@y>", "<1@gsp.test>"]))
-    assert found == exchange == queue.write(lambda connection: find_exchange_by_token(connection, "7F3K-9Q2M"))
-    assert queue.write(lambda connection: find_exchange_by_message_ids(connection, [])) is None
+    found = queue.write(lambda connection: list(find_exchanges_by_message_ids(connection, ["<x@y>", "<1@gsp.test>"])))
+    assert found == [exchange]
+    assert exchange == queue.write(lambda connection: find_exchange_by_token(connection, "7F3K-9Q2M"))
+    assert queue.write(lambda connection: list(find_exchanges_by_message_ids(connection, []))) == []
     assert (exchange.other_side("KE"), exchange.other_side("EU"), exchange.other_side("PK")) == ("EU", "KE", None)
