@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 
+_LONGEST_VALUE = 256
+
 
 class Event(StrEnum):
     """Everything that can be said."""
@@ -41,7 +43,7 @@ def note(
     count: int | None = None,
     error: type[BaseException] | None = None,
 ) -> None:
-    """Write one line. error: only the name of the type is told, never its text."""
+    """Write one line, whatever the values are (CWE-117). error: only the name of the type is told, never its text."""
     line = {
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "program": program,
@@ -52,4 +54,5 @@ def note(
         "count": count,
         "error": error.__name__ if error is not None else None,
     }
-    print(json.dumps({key: value for key, value in line.items() if value is not None}), file=sys.stderr, flush=True)
+    told = {key: value[:_LONGEST_VALUE] if isinstance(value, str) else value for key, value in line.items()}
+    print(json.dumps({key: value for key, value in told.items() if value is not None}), file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """Looks for content where none may be: every file of a folder, raw and in the disguises content hides in.
 
 Searched as it is, as base64 at its three alignments, as hexadecimal, as UTF-16, as quoted-printable, and inside
-zlib and raw deflate streams (security cases PRIV-01, PRIV-02).
+zlib and gzip streams (security cases PRIV-01, PRIV-02).
 """
 
 import base64
@@ -38,19 +38,23 @@ def disguises(secret: bytes) -> dict[str, tuple[bytes, ...]]:
 
 def find_leftovers(folder: Path, secrets: list[bytes]) -> Iterator[Leftover]:
     """Every file below `folder` that holds one of the secrets in some disguise."""
-    forms = [(name, form) for secret in secrets for name, some in disguises(secret).items() for form in some]
     for file in sorted(folder.rglob("*")):
-        if file.is_symlink() or not file.is_file():
-            continue
-        octets = file.read_bytes()
-        for where, content in _layers(octets):
-            for name in sorted({name for name, form in forms if form in content}):
-                yield Leftover(file, f"{name}{where}")
+        if not file.is_symlink() and file.is_file():
+            for disguise in find_disguises(file.read_bytes(), secrets):
+                yield Leftover(file, disguise)
+
+
+def find_disguises(octets: bytes, secrets: list[bytes]) -> Iterator[str]:
+    """In which disguises some octets hold one of the secrets."""
+    forms = [(name, form) for secret in secrets for name, some in disguises(secret).items() for form in some]
+    for where, content in _layers(octets):
+        yield from (f"{name}{where}" for name in sorted({name for name, form in forms if form in content}))
 
 
 def _layers(octets: bytes) -> Iterator[tuple[str, bytes]]:
     yield "", octets
-    unfolded = octets.replace(b"\r\n", b"").replace(b"\n", b"")  # base64 in mails is broken into lines
+    # Base64 in mails is broken into lines, and quoted-printable too, with an equals sign (RFC 2045 §6.7, §6.8).
+    unfolded = octets.replace(b"=\r\n", b"").replace(b"=\n", b"").replace(b"\r\n", b"").replace(b"\n", b"")
     if unfolded != octets:
         yield " across lines", unfolded
     streams = 0

@@ -46,7 +46,8 @@ def parse_header(section: bytes) -> HeaderSection:
     """Read a header section without the empty line that ends it; lines end with CR LF.
 
     Raises GateRefusedError: more than 64 KiB, 100 fields, or 16 KiB in a field; anything but printable ASCII; a line of
-    blanks only; a transfer encoding with blanks around it; a field without a name; a singular field twice. Source: RFC 5322 §2.2, §3.6.
+    blanks only; a transfer encoding with blanks around it; a field without a name; a singular field twice.
+    Source: RFC 5322 §2.2, §3.6.
     """
     if len(section) > _SECTION_OCTETS:
         raise _oversize(section[:_SECTION_OCTETS])
