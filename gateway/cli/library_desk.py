@@ -39,6 +39,8 @@ def library_errors() -> Iterator[None]:
         yield
     except (LibraryLifeError, PatternRulesError) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
 @contextmanager
