@@ -5,7 +5,7 @@ RUN := scripts/unprivileged
 JOBS ?= $(shell nproc)
 DIR ?= /tmp/gsp-demo
 
-.PHONY: help packages demo serve test test-all check bench lock
+.PHONY: help packages packages-demo demo serve test test-all check bench lock
 
 help:
 	@echo "make demo      the whole story: sealed queries, replies and refusals through a real gateway"
@@ -19,10 +19,13 @@ help:
 packages:
 	@scripts/packages
 
-demo: packages
+packages-demo:
+	@scripts/packages demo
+
+demo: packages-demo
 	@$(RUN) gsp demo
 
-serve: packages
+serve: packages-demo
 	@$(RUN) gsp demo --keep $(DIR)
 
 test: packages
@@ -38,5 +41,5 @@ bench: packages
 	@BRING_BACK=docs/benchmarks.md $(RUN) python -m bench --write
 
 lock:
-	@$(RUN) sh -c 'python -m venv /tmp/gsp-lock && /tmp/gsp-lock/bin/pip install --quiet uv && /tmp/gsp-lock/bin/uv pip compile pyproject.toml \
+	@BRING_BACK=requirements.lock $(RUN) sh -c 'python -m venv /tmp/gsp-lock && /tmp/gsp-lock/bin/pip install --quiet uv && /tmp/gsp-lock/bin/uv pip compile pyproject.toml \
 	--all-extras --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -q -o requirements.lock'

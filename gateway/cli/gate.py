@@ -52,27 +52,30 @@ def gate(files: tuple[str, ...], line_feeds: bool | None, size_limit: int, *, ex
     Who is allowed to send to whom is not judged here. Exit code 0: all accepted; 1: one or more refused; 2: a file
     can't be read.
     """
-    # Both before the first line is printed: a half-printed answer helps nobody.
-    contents = [(name, _read(name)) for name in files]
-    refused = False
-    for name, content in contents:
+    refused = unreadable = False
+    for name in files:
+        content = _read(name)
+        if content is None:
+            unreadable = True
+            continue
         line = {"file": name, **_judge(content, line_feeds, size_limit)}
         refused = refused or line["verdict"] == "refuse"
         click.echo(json.dumps(line))
         if explain and line["verdict"] == "refuse":
             told = phrase("{file}: {reason}", file=name, reason=explanation(str(line["rule"])))
             click.echo(words.lines(words.text(told)), err=True)
-    if refused:
-        sys.exit(_EXIT_REFUSED)
+    if refused or unreadable:
+        sys.exit(_EXIT_UNREADABLE if unreadable else _EXIT_REFUSED)
 
 
-def _read(name: str) -> bytes:
+def _read(name: str) -> bytes | None:
+    """The file; None, after saying so, if it cannot be read: the others are judged all the same."""
     try:
         with click.open_file(name, "rb") as file:
             content: bytes = file.read()
     except OSError as error:
         click.echo(f"gsp gate: can't read {name}: {error.strerror}", err=True)
-        sys.exit(_EXIT_UNREADABLE)
+        return None
     return content
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from forms.errors import FormError
 from gateway.cli.spoken import help_text
@@ -135,6 +136,10 @@ def officer_errors(words: Words) -> Iterator[None]:
     except (LibraryError, LibraryLifeError) as error:
         code = error.problem.value if isinstance(error, LibraryError) else error.code
         raise SpokenError(phrase("the pattern library cannot be used ({code})", code=code), words) from None
+    except OSError as error:
+        raise _cannot_write(str(error.filename or "?"), str(error.strerror or "?"), words) from None
+    except OperationalError:
+        raise _cannot_write("--memory", "SQLite", words) from None
     except FormError as error:
         reason = FormSentence(error.code.value)
         sentence = phrase("the form is not valid: {reason} `gsp forms validate FILE` tells more", reason=reason)
@@ -145,3 +150,7 @@ def officer_errors(words: Words) -> Iterator[None]:
                 reason=reason,
             )
         raise SpokenError(sentence, words) from None
+
+
+def _cannot_write(file: str, reason: str, words: Words) -> SpokenError:
+    return SpokenError(phrase("cannot be written: {file} ({reason})", file=file, reason=reason), words)

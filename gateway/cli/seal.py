@@ -39,6 +39,11 @@ gsp seal query.xml --officer alice@customs.example --party KE \\
 @click.argument("form_file", metavar="FORM", type=READABLE)
 @officer_options
 @click.option(
+    "--key",
+    "key_fingerprint",
+    help=help_text("Your key by its full fingerprint, if your GnuPG has several for your address."),
+)
+@click.option(
     "--party", "own_party", required=True, envvar="GSP_PARTY", help=help_text("Code of your own Party (or GSP_PARTY).")
 )
 @click.option("--library", "library_file", type=READABLE, help=help_text("The pattern library; needed for a query."))
@@ -66,6 +71,7 @@ def seal(
     book_file: Path,
     memory_file: Path,
     words: Words,
+    key_fingerprint: str | None,
     own_party: str,
     library_file: Path | None,
     exchange: str | None,
@@ -79,9 +85,12 @@ def seal(
     """Sign a form, seal it, and write or send the mail."""
     if not (output or attachments or send):
         _tell(phrase("nothing is written or sent: give --output, --attachments or --send"), words)
+    server = host_and_port(send, words) if send else None
     with officer_errors(words):
         form = validate(form_file.read_bytes())
         book, keyring, memory = read_book(book_file), OfficerKeyring(gnupg_home), Memory(memory_file)
+        own_fingerprint = keyring.own_key(officer, key_fingerprint)
+        book.party(own_party)
         now = datetime.now(UTC)
         if exchange is not None:
             query = memory.query_of(exchange)
@@ -96,12 +105,13 @@ def seal(
             form,
             route,
             officer_address=officer,
-            officer_fingerprint=keyring.own_key(officer),
+            officer_fingerprint=own_fingerprint,
             book=book,
             keyring=keyring,
             declare_uids=declare_uids,
             now=now,
         )
+        _write(sealed, output, attachments)
         if output or attachments or send:
             memory.remember(
                 RememberedForm(
@@ -116,15 +126,13 @@ def seal(
                 )
             )
         _tell(_sealed_for(route, sealed.exchange), words)
-        _write(sealed, output, attachments)
-        if send:
-            host, port = host_and_port(send, words)
+        if server is not None:
             reply = submit(
                 sealed.mail,
                 sender=officer,
                 recipient=f"query@{book.domain}",
-                host=host,
-                port=port,
+                host=server[0],
+                port=server[1],
                 password=password_from(password_file, words),
                 certificate_authority=ca,
             )

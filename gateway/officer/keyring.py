@@ -25,17 +25,19 @@ class OfficerKeyring:
             raise OfficerProblemError(phrase("there is no GnuPG home {folder}", folder=str(home)))
         self._gnupg = gnupg.GPG(gnupghome=str(home) if home is not None else None, use_agent=True)
 
-    def own_key(self, name: str) -> str:
-        """The fingerprint of the one secret key `name` (address or full fingerprint) stands for."""
-        wanted = name.upper().replace(" ", "")
+    def own_key(self, address: str, fingerprint: str | None = None) -> str:
+        """The fingerprint of the one secret key for `address`; of several, the one with this full fingerprint."""
+        if "@" not in address:
+            raise OfficerProblemError(phrase("expected your address with --officer; your key is named with --key"))
+        wanted = fingerprint.upper().replace(" ", "") if fingerprint is not None else None
         keys = [
             key
             for key in self._gnupg.list_keys(secret=True)
-            if key["fingerprint"] == wanted or any(_address_in(uid) == name.lower() for uid in key["uids"])
+            if wanted in {None, key["fingerprint"]} and any(_address_in(uid) == address.lower() for uid in key["uids"])
         ]
         if len(keys) != 1:
             raise OfficerProblemError(
-                phrase("expected one secret key for this officer: name it by its full fingerprint with --officer")
+                phrase("expected one secret key for this officer: name it by its full fingerprint with --key")
             )
         return str(keys[0]["fingerprint"])
 

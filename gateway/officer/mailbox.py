@@ -39,7 +39,7 @@ def logged_in(access: MailboxAccess) -> Iterator[IMAPClient]:
         raise OfficerProblemError(
             phrase("the server's TLS certificate is not trusted; give the right one with --ca")
         ) from None
-    except OSError:
+    except (OSError, IMAPClientError):
         server = f"{access.host}:{access.port}"
         raise OfficerProblemError(phrase("no IMAP server answers at {server}", server=server)) from None
     try:
