@@ -71,7 +71,7 @@ def decode_header(text: bytes) -> tuple[dict[str, object], list[int]]:
     try:
         header = json.loads(text)
         lengths = [int(length) for length in header.pop("blobs")]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise FrameError("not a frame") from None
     if any(length < 0 for length in lengths):
         raise FrameError("not a frame")

@@ -7,6 +7,8 @@ message does to it, the pool starts another. Usage: python -m gateway.opener.wor
 import ctypes
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from forms.errors import FormError
@@ -28,6 +30,9 @@ from gateway.resolve.answering import Answerer
 from keyring_admin.openpgp.opening import BadSignatureError, OpeningKey, UnopenableError, verify_signer
 from keyring_admin.openpgp.packets import EncryptedMessage
 
+# The libraries decompress first and ask later; a mail around slip and body is copied a few times on its way.
+_GROWTH_OCTETS = 48 * 1024 * 1024
+_GROWTH_A_MESSAGE_OCTET = 12
 SLIP_PLAINTEXT_LIMIT = 16 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 _SIGKILL = 9
@@ -46,7 +51,12 @@ def main() -> None:
     sink.flush()
     while (frame := read_frame(source)) is not None:
         job = job_from(*frame)
-        sink.write(encode_result(answerer.answer(job) if job.kind is JobKind.RESOLVE else work(job, key)))
+        if job.kind is JobKind.RESOLVE:
+            result = answerer.answer(job)
+        else:
+            with bounded_growth(_GROWTH_OCTETS + _GROWTH_A_MESSAGE_OCTET * len(job.message)):
+                result = work(job, key)
+        sink.write(encode_result(result))
         sink.flush()
 
 
@@ -59,6 +69,19 @@ def confine(memory: int) -> None:
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+
+
+@contextmanager
+def bounded_growth(octets: int) -> Iterator[None]:
+    """Let this process grow by so much address space and no more: a decompression bomb ends it early."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no more than this is loaded here
+        size = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (min(soft, size + octets), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def work(job: Job, key: OpeningKey) -> JobResult:
