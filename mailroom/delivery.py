@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -33,6 +33,9 @@ from mailroom.outbound import (
 
 _LEASE_AT_ONCE = 64
 _LEAST_JITTER, _MOST_JITTER = 0.75, 1.25
+_STORING = timedelta(seconds=2)  # a mailbox server that lost its connection may still be storing: ask it later
+# RFC 3463 §3.4, system not accepting messages: a Dovecot that is stopped says so after storing the mail (measured)
+_SHUTTING_DOWN = "4.3.2"
 _CONNECTION_BROKEN_AFTER_DATA = DeliveryResult(DeliveryOutcome.TEMPORARY, "4.4.2", uncertain=True)
 
 
@@ -196,7 +199,8 @@ class Deliverer:
             except MailboxUnavailableError:
                 return _CONNECTION_BROKEN_AFTER_DATA  # still uncertain
         armor = enarmor(delivery.body) if delivery.body is not None else b""
-        return self._connection().deliver("", delivery.mailbox, delivery.head + armor + delivery.tail)
+        result = self._connection().deliver("", delivery.mailbox, delivery.head + armor + delivery.tail)
+        return replace(result, uncertain=True) if result.enhanced == _SHUTTING_DOWN else result
 
     def _settle(self, delivery: Delivery, result: DeliveryResult) -> None:
         now = self._now()
@@ -214,6 +218,8 @@ class Deliverer:
                 finish_delivery(connection, delivery)
                 return
             wait = policy.wait(delivery.attempts)
+            if result.uncertain:
+                wait = max(wait, _STORING)
             defer_delivery(connection, delivery, next_attempt_at=now + wait, uncertain=result.uncertain)
             late = policy.is_past(policy.late, age, delivery.attempts)
             self._observer.deferred(connection, delivery, late=late)

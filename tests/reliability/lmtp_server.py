@@ -14,6 +14,7 @@ class Answer(Enum):
     LATER = b"451 4.3.0 later\r\n"
     NEVER = b"550 5.1.1 never\r\n"
     STORE_AND_HANG_UP = b""
+    STORE_AND_SHUT_DOWN = b"421 4.3.2 shutting down\r\n"  # what Dovecot does
 
 
 class LmtpServer:
@@ -56,7 +57,7 @@ class LmtpServer:
             if command == b"DATA":
                 handler.wfile.write(b"354 go on\r\n")
                 mail = b"".join(iter(handler.rfile.readline, b".\r\n"))
-                if self.answer in {Answer.STORE, Answer.STORE_AND_HANG_UP}:
+                if self.answer in {Answer.STORE, Answer.STORE_AND_HANG_UP, Answer.STORE_AND_SHUT_DOWN}:
                     self.stored[recipient].append(mail)
                 if not self.answer.value:
                     return

@@ -167,6 +167,16 @@ EDGES = (
         again=DELIVERED,
     ),
     Edge(
+        "the mailbox server shuts down after the mail was sent",
+        ready_for(Answer.STORE_AND_SHUT_DOWN),
+        deliver,
+        READY,
+        PROCESSED.format("party deferred?"),
+        2,
+        LEASED,
+        again=DELIVERED,
+    ),
+    Edge(
         "a permanent answer",
         ready_for(Answer.NEVER),
         deliver,
