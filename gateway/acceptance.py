@@ -132,7 +132,7 @@ def log_refusal(
                 requested_at=now,
                 officer=officer,
                 kind=refusal.notice.value,
-                queue_id=new_queue_id(),
+                queue_id=slip.id if slip is not None else new_queue_id(),  # what the officer's tool printed
                 parties=tuple(sorted(facts.library.pattern_parties)),
                 library_version=facts.library.version,
             ),

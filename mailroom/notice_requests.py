@@ -14,9 +14,9 @@ notice_requests = Table(
     Column("requested_at", UtcDateTime, nullable=False),
     Column("officer", Integer, nullable=False),
     Column("kind", String(32), nullable=False),
-    Column("queue_id", String(16), nullable=False),
+    Column("queue_id", String(26), nullable=False),  # of the mail, or the slip id of one that was refused
     Column("token", String(9)),  # of the exchange, where there is one
-    Column("parties", String(200)),  # codes, one space apart
+    Column("parties", Text),  # codes, one space apart
     Column("library_version", Integer),
     Column("attempts", Integer, nullable=False),
     Column("seal", Text),  # a receipt's: the statement on the mail that was delivered

@@ -82,7 +82,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("queue_id", String(16), nullable=False),
+    Column("queue_id", String(26), nullable=False),
     Column("kind", String(16), nullable=False),  # party, sent, notice
     Column("mail", ForeignKey("accepted_mails.id"), index=True),  # NULL for a notice
     Column("mailbox", String(254), nullable=False),  # LMTP recipient

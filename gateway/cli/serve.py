@@ -1,5 +1,6 @@
 """`gsp serve` and `gsp run`: the gateway, whole or one program at a time."""
 
+import resource
 from importlib import import_module
 
 import click
@@ -55,6 +56,7 @@ def run(deployment: Deployment, program: str) -> None:
 
 def _prepare(deployment: Deployment) -> Settings:
     settings = deployment.settings
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold keys and passwords; children inherit it
     try:
         leave_root(settings.folder, settings.service.account)
     except AccountError as error:
