@@ -12,6 +12,7 @@ _SIZE = "96m"
 _INSIDE = Path(__file__).with_name("small_disk.py")
 
 
+@pytest.mark.timeout(300)
 def test_a_full_disk_loses_nothing() -> None:
     allowed = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],

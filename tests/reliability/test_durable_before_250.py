@@ -48,6 +48,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.timeout(300)
 def test_the_log_is_synced_before_250_is_sent(world: ReliabilityWorld, tmp_path: Path) -> None:
     mail = MailMaker(world, "KE", "EU").sealed()
     trace = tmp_path / "trace"

@@ -17,6 +17,7 @@ from .senders import Sender, Sent
 _PAIRS = (("KE", "EU"), ("EU", "PK"), ("PK", "KE"), ("KE", "PK"))
 
 
+@pytest.mark.timeout(300)
 def test_a_few_kills_lose_nothing(world: ReliabilityWorld) -> None:
     kill_while_sending(world, kills=8, shortest=0.2, longest=1.5, seed=8)
 
