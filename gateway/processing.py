@@ -18,7 +18,7 @@ from gateway.policy.facts import NoticeKind
 from gateway.seal import Seal, make_seal
 from gateway.signing import GatewaySigner, base64_text
 from keyring_admin.certificate_store import find_certificate
-from keyring_admin.database import write_transaction
+from keyring_admin.database import empty_write_ahead_log, write_transaction
 from keyring_admin.officers import Officer, find_officer_by_id
 from mailroom.delays import mark_delay_told, parked_mails
 from mailroom.exchanges import Exchange, find_exchange, message_ids_of, remember_message_id
@@ -79,9 +79,10 @@ class Processor:
         return done
 
     def forget_old(self) -> None:
-        """Remove what is past its time."""
+        """Remove what is past its time, and what was deleted since from the database's own log."""
         with write_transaction(self.engine) as connection:
             forget_expired_slips(connection, datetime.now(UTC))
+        empty_write_ahead_log(self.engine)
 
     def tell_delays(self, delay_notice: timedelta) -> None:
         """Tell the senders of mails that have waited for a human that long. What only waits, `deliver` tells of."""

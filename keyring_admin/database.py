@@ -68,6 +68,15 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
+def empty_write_ahead_log(engine: Engine) -> None:
+    """Bring SQLite's write-ahead log into the database and cut it: deleted rows stay readable in it until then."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: on SQLite it takes the write lock at its start, so what it read stays true."""
