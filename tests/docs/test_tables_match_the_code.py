@@ -12,6 +12,7 @@ from gateway.cli.config import reference_page
 from gateway.gate.refusal import from_openpgp
 from gateway.officer.address_book import AddressBook
 from gateway.policy.facts import NoticeKind
+from gateway.policy.rules.form_pack_fits import _PACKS as PACKS_OF_CLASSES
 from gateway.policy.table import SEALED_TABLE
 from gateway.reception import GATE_RULE, SHAPE_RULE
 from gateway.replies import Reply
@@ -135,6 +136,12 @@ def test_the_slip_is_described_element_by_element() -> None:
     schema = etree.parse(ROOT / "forms" / "packs" / "slip" / "1" / "slip.xsd")
     elements = schema.findall(".//{*}sequence/{*}element")
     assert [row[0] for row in table(WIRE, "## 5. The routing slip")] == [element.get("name") for element in elements]
+
+
+def test_the_packs_of_each_class_are_those_of_the_rule() -> None:
+    items = re.findall(r"^- `([a-z]+)`: ((?:`[a-z-]+`(?:,\s+)?)+)\.", prose(WIRE), re.MULTILINE)
+    listed = {name: set(re.findall(r"`([a-z-]+)`", packs)) for name, packs in items}
+    assert listed == {message_class.value: packs for message_class, packs in PACKS_OF_CLASSES.items()}
 
 
 def test_the_example_of_a_slip_is_one() -> None:
