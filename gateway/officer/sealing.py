@@ -14,6 +14,7 @@ from email.policy import SMTP
 from forms.binding import bind
 from forms.form import Bindings, Form, digest
 from forms.identifiers import new_identifier
+from forms.pack import core_shelf
 from forms.slip import BodyKind, MessageClass, Slip, compose_slip
 from forms.text import render_text
 from gateway.mail_header import date_value, header_block
@@ -25,6 +26,7 @@ from gateway.words import phrase
 from keyring_admin.openpgp.armor import enarmor
 
 LIFETIME = timedelta(days=7)
+_ANSWERS = {MessageClass.REPLY, MessageClass.ACKNOWLEDGEMENT}
 _SMALLEST_SIZE_CLASS = 4096
 
 
@@ -64,6 +66,9 @@ def seal_form(
 ) -> SealedMail:
     """Bind, sign and seal a form. Raises OfficerProblemError; forms.FormError if the form cannot be bound."""
     now = now.astimezone(UTC).replace(microsecond=0)
+    message_class = MessageClass(core_shelf().pack(form.pack, form.version).message_class)
+    if (route.query is not None) != (message_class in _ANSWERS):
+        raise OfficerProblemError(phrase("a query needs --library; a reply needs --reply-to"))
     slip_id = new_identifier()
     exchange = route.query.exchange if route.query is not None else slip_id
     bound = bind(
@@ -91,7 +96,7 @@ def seal_form(
         id=slip_id,
         created=now,
         expires=now + LIFETIME,
-        message_class=MessageClass.REPLY if route.query is not None else MessageClass.QUERY,
+        message_class=message_class,
         form_pack=bound.pack,
         form_version=bound.version,
         requesting_party=route.requesting_party,

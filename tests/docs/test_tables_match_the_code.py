@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lxml import etree
 
+from forms import core_shelf
 from gateway import replies
 from gateway.cli.config import reference_page
 from gateway.gate.refusal import from_openpgp
 from gateway.officer.address_book import AddressBook
 from gateway.policy.facts import NoticeKind
-from gateway.policy.rules.form_pack_fits import _PACKS as PACKS_OF_CLASSES
 from gateway.policy.table import SEALED_TABLE
 from gateway.reception import GATE_RULE, SHAPE_RULE
 from gateway.replies import Reply
@@ -141,7 +141,11 @@ def test_the_slip_is_described_element_by_element() -> None:
 def test_the_packs_of_each_class_are_those_of_the_rule() -> None:
     items = re.findall(r"^- `([a-z]+)`: ((?:`[a-z-]+`(?:,\s+)?)+)\.", prose(WIRE), re.MULTILINE)
     listed = {name: set(re.findall(r"`([a-z-]+)`", packs)) for name, packs in items}
-    assert listed == {message_class.value: packs for message_class, packs in PACKS_OF_CLASSES.items()}
+    shelf = core_shelf()
+    classes: dict[str, set[str]] = {name: set() for name in listed}
+    for pack, version in shelf.names():
+        classes[shelf.pack(pack, version).message_class].add(pack)
+    assert listed == classes
 
 
 def test_the_example_of_a_slip_is_one() -> None:
