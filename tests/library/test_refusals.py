@@ -1,5 +1,6 @@
 """Who may not declare, consent or approve, and declarations that no library takes."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +136,7 @@ def test_an_older_declaration_does_not_follow_a_newer_one(office: Office, keys: 
     amended = Stamp("KE-STRIP", "KES[0-9]{10,11}", "KES0000000001", change="amend", lengths=(13, 14))
     stale = amina.sign(declaration(amended).canonical, "--faked-system-time", minute)
     assert "a later declaration" in refusal(office, "declare", office.file("d", stale))
+    time.sleep(1.1)  # signatures are dated to the second (RFC 9580 §5.2.3.11): "later" needs another one
     assert office.declare("amina", amended, remarks="now").exit_code == 0
 
 
