@@ -41,6 +41,13 @@ class OfficerKeyring:
             )
         return str(keys[0]["fingerprint"])
 
+    def holds_key(self, address: str, fingerprint: str) -> bool:
+        """Whether the secret key with this full fingerprint is here and is for `address`."""
+        return any(
+            key["fingerprint"] == fingerprint and any(_address_in(uid) == address.lower() for uid in key["uids"])
+            for key in self._gnupg.list_keys(secret=True)
+        )
+
     def certificate(self, fingerprint: str) -> bytes | None:
         """The certificate with this full fingerprint, binary, if the keyring has it."""
         if not self._gnupg.list_keys(keys=_checked(fingerprint)):

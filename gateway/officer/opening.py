@@ -75,7 +75,7 @@ def open_mail(
             warnings.append(phrase("the content is NOT signed by its sender"))
     form, texts = _content(opened.data)
     if form is not None and seal is not None and not (form.bindings is None and seal.mode == Mode.DIRECT.value):
-        own = own_address in str(header.get("From", "")).lower()
+        own = keyring.holds_key(own_address, seal.sender)  # not by From: no seal covers what stands there
         warnings += _check_form(form, seal, memory, direction=SENT if own else RECEIVED, now=now)
     return OpenedMail(
         seal=seal, signer=signer, compared=compared, warnings=tuple(warnings), form=form, texts=tuple(texts)

@@ -162,6 +162,17 @@ def test_only_the_binding_gives_it_away(
     assert last.signer == world.fingerprints[last.seal.sending_party], "seal and signature hold"
 
 
+def test_a_replay_under_the_readers_own_name_is_caught(world: World, now: datetime, tmp_path: Path) -> None:
+    """No seal covers From: whoever can change it must not pass a replay off as the reader's own sent mail."""
+    case = replayed_in_its_exchange(world, now)
+    first, again = case.mails
+    sender, reader = ADDRESSES["KE"].encode(), ADDRESSES["EU"].encode()
+    renamed = again.replace(b"From: " + sender, b'From: "' + reader + b'" <' + sender + b">", 1)
+    assert renamed != again
+    opened = open_all(world, replace(case, mails=(first, renamed)), Memory(tmp_path / "memory.db"), now)
+    assert opened[-1].warnings == (warning(BindingErrorCode.REPLAYED),)
+
+
 @pytest.mark.parametrize(("make", "code"), CAUGHT, ids=NAMES)
 def test_the_officer_is_warned_in_their_language_and_a_script_by_the_exit_status(
     world: World, now: datetime, tmp_path: Path, make: Callable[[World, datetime], Case], code: BindingErrorCode
