@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,27 @@ def world() -> Iterator[LeftoverWorld]:
     (folder / "tmp").mkdir()
     world = LeftoverWorld(folder, free_ports(), lambda _line: None)
     world.prepare()
-    before = {name: os.environ.get(name) for name in ("TMPDIR", "PYTHONPATH", "PYTHONASYNCIODEBUG")}
-    os.environ |= {"TMPDIR": str(folder / "tmp"), "PYTHONPATH": str(world.faults), "PYTHONASYNCIODEBUG": "1"}
     try:
-        world.set_up()
+        with _environment(TMPDIR=str(folder / "tmp"), PYTHONPATH=str(world.faults), PYTHONASYNCIODEBUG="1"):
+            world.set_up()
         yield world
+    finally:
+        if world.gateway is not None:
+            world.gateway.stop()
+        stop_agents(list(world.parties.values()))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """For what is started meanwhile only: other tests of this process start programs too."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ |= values
+    try:
+        yield
     finally:
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-        if world.gateway is not None:
-            world.gateway.stop()
-        stop_agents(list(world.parties.values()))
-        shutil.rmtree(folder, ignore_errors=True)
