@@ -14,7 +14,18 @@ from gateway.resolve import RESOLVE_ADDRESS
 from gateway.resolve.findings import Finding, PartyFinding, parties_to_ask
 from gateway.resolve.fingerprint import fingerprint_of
 from gateway.resolve.request import ResolveRequest
-from gateway.resolve.words import say
+from gateway.resolve.words import (
+    CERTIFICATE,
+    COMPARE,
+    DECIDE,
+    FORM,
+    GATEWAY_READS,
+    INTRODUCTION,
+    NO_CERTIFICATE,
+    PARTY,
+    SUBJECT,
+)
+from gateway.words import words_in
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
 from pattern_rules import Standing
 from pattern_rules.display import display
@@ -47,14 +58,14 @@ def answer_entity(findings: Sequence[Finding], request: ResolveRequest, library_
         lines += [*_party_lines(one, certificates, form, request.language), ""]
         attached += [*certificates, form]
     if attached:
-        lines += [say("compare", request.language), ""]
-    lines.append(say("gateway-reads", request.language))
+        lines += [words_in(request.language).text(COMPARE), ""]
+    lines.append(words_in(request.language).text(GATEWAY_READS))
     return _padded(_message("\n".join(lines), attached, request).as_bytes())
 
 
 def _intro(request: ResolveRequest, library_version: int) -> str:
     day, version = request.now.date().isoformat(), str(library_version)
-    return say("introduction", request.language, domain=request.domain, day=day, version=version)
+    return words_in(request.language).text(INTRODUCTION, domain=request.domain, day=day, version=version)
 
 
 def _finding_lines(number: int, finding: Finding, language: str) -> list[str]:
@@ -67,15 +78,15 @@ def _finding_lines(number: int, finding: Finding, language: str) -> list[str]:
 
 def _party_lines(one: PartyFinding, certificates: Sequence[_Attached], form: _Attached, language: str) -> list[str]:
     party = one.party
-    lines = [say("party", language, name=party.name, code=party.code, address=party.address)]
+    lines = [words_in(language).text(PARTY, name=party.name, code=party.code, address=party.address)]
     for attached, octets in zip(certificates, party.certificates, strict=True):
         fingerprint = fingerprint_of(octets)
         grouped = " ".join(fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4))
-        lines += _indented([say("certificate", language, fingerprint=grouped, file=attached.name)])
+        lines += _indented([words_in(language).text(CERTIFICATE, fingerprint=grouped, file=attached.name)])
     if not certificates:
-        lines += _indented([say("no-certificate", language)])
-    lines += _indented([say("form", language, file=form.name)])
-    return lines if one.decided else [*lines, *_indented([say("decide", language)])]
+        lines += _indented([words_in(language).text(NO_CERTIFICATE)])
+    lines += _indented([words_in(language).text(FORM, file=form.name)])
+    return lines if one.decided else [*lines, *_indented([words_in(language).text(DECIDE)])]
 
 
 def _certificates(one: PartyFinding) -> list[_Attached]:
@@ -104,7 +115,7 @@ def _message(text: str, attached: Sequence[_Attached], request: ResolveRequest) 
     message["From"] = f"{RESOLVE_ADDRESS}@{request.domain}"
     message["To"] = request.officer
     message["Date"] = date_value(request.now)
-    message["Subject"] = mark + say("subject", request.language)
+    message["Subject"] = mark + words_in(request.language).text(SUBJECT)
     message.set_content(text + "\n", cte="base64")
     message.make_mixed()
     for one in attached:

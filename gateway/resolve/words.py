@@ -1,21 +1,15 @@
-"""The sentences of an answer in Arabic, Chinese, English, French, Russian and Spanish."""
+"""What an answer of resolve@ says besides the library's own sentences; the catalogues have it in six languages."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
+from gateway.words import phrase
 
-_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # UAX #9 §2: codes and addresses keep their direction in Arabic
-_RIGHT_TO_LEFT = frozenset({"ar"})
-
-
-@cache
-def sentences() -> dict[str, dict[str, str]]:
-    """Sentences by name and language."""
-    return tomllib.loads(files("gateway.resolve").joinpath("words.toml").read_text(encoding="utf-8"))
-
-
-def say(name: str, language: str, /, **values: str) -> str:
-    """A sentence with its blanks filled in."""
-    if language in _RIGHT_TO_LEFT:
-        values = {key: f"{_ISOLATE}{value}{_END_OF_ISOLATE}" for key, value in values.items()}
-    return sentences()[name][language].format(**values)
+SUBJECT = phrase("Whose UID is this? Answer from the gateway")
+INTRODUCTION = phrase("Answer of the gateway {domain}, {day} (UTC), by version {version} of the pattern library.")
+PARTY = phrase("{name} ({code}): {address}")
+CERTIFICATE = phrase("Reading certificate {fingerprint}, attached as {file}")
+NO_CERTIFICATE = phrase("This Party has no reading certificate in force: it cannot be written to at present.")
+COMPARE = phrase("Compare the fingerprints with the printed list before you encrypt to these certificates.")
+FORM = phrase("A query with these UIDs is attached as {file}: state the purpose and why it is necessary, then seal it.")
+DECIDE = phrase("Not all of these UIDs are this Party's alone: take out of the query what you do not want to ask here.")
+GATEWAY_READS = phrase(
+    "The gateway could read the UIDs you asked about here, and has kept none of them. It cannot read sealed queries."
+)

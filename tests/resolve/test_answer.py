@@ -1,6 +1,5 @@
 """The answer: whose each UID is, where to write, with which certificate, and a query to fill in."""
 
-import string
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -16,7 +15,8 @@ from forms.uids import decode_uid
 from gateway.resolve.answer import answer_entity
 from gateway.resolve.findings import look_up, parties_to_ask
 from gateway.resolve.request import RequestError, ResolveRequest, decode_request, encode_request
-from gateway.resolve.words import say, sentences
+from gateway.resolve.words import DECIDE, GATEWAY_READS, NO_CERTIFICATE, SUBJECT
+from gateway.words import words_in
 from keyring_admin.openpgp.armor import ArmorKind, dearmor
 from pattern_rules import Library, Standing, Verdict, core_library_octets, load_library
 from pattern_rules.sentences import LANGUAGES, explain, explain_candidate
@@ -78,7 +78,7 @@ def test_each_uid_is_answered_in_the_officer_s_language(
         assert all(explain_candidate(one, language) in text for one in told[:3])
         assert told or finding.uid == NOBODY
     assert "eu@gsp.test" in text
-    assert say("gateway-reads", language) in text
+    assert words_in(language).text(GATEWAY_READS) in text
 
 
 def test_verdicts_of_the_parties_here(library: Library, request_of_kenya: ResolveRequest) -> None:
@@ -116,7 +116,7 @@ def test_a_party_without_a_certificate_is_named_and_said_to_be_unreachable(
 ) -> None:
     message = answer(library, request_of_kenya, PAKISTAN)
     assert "pk@gsp.test" in text_of(message)
-    assert say("no-certificate", "en") in text_of(message)
+    assert words_in("en").text(NO_CERTIFICATE) in text_of(message)
     assert list(files_of(message)) == ["uid-query-PK.xml"]
 
 
@@ -153,8 +153,8 @@ def test_a_uid_of_several_parties_goes_to_nobody_without_a_human(request_of_keny
     assert verdicts(library, request_of_kenya, PAKISTAN) == [Verdict.SEVERAL_PARTIES]
     message = answer(library, request_of_kenya, PAKISTAN, UNION)
     assert {"uid-query-EU.xml", "uid-query-PK.xml"} <= set(files_of(message))
-    assert text_of(message).count(say("decide", "en")) == 2
-    assert say("decide", "en") not in text_of(answer(library, request_of_kenya, UNION))
+    assert text_of(message).count(words_in("en").text(DECIDE)) == 2
+    assert words_in("en").text(DECIDE) not in text_of(answer(library, request_of_kenya, UNION))
 
 
 def test_the_own_party_is_never_asked(request_of_kenya: ResolveRequest) -> None:
@@ -175,9 +175,9 @@ class TestEntity:
         assert message.get_content_type() == "multipart/mixed"
         assert message["Content-Type"].params["hp"] == "cipher"
         assert message["From"] == "resolve@gsp.test"
-        assert message["Subject"] == f"TEST {say('subject', 'en')}"
+        assert message["Subject"] == f"TEST {words_in('en').text(SUBJECT)}"
         live = answer(library, replace(request_of_kenya, pilot=False), UNION)
-        assert live["Subject"] == say("subject", "en")
+        assert live["Subject"] == words_in("en").text(SUBJECT)
 
     def test_the_size_does_not_tell_how_much_was_found(
         self, library: Library, request_of_kenya: ResolveRequest
@@ -202,19 +202,3 @@ class TestRequests:
     def test_anything_else_is_no_request(self, octets: bytes) -> None:
         with pytest.raises(RequestError):
             decode_request(octets)
-
-
-class TestWords:
-    def test_every_sentence_is_there_in_six_languages_with_the_same_blanks(self) -> None:
-        for name, translations in sentences().items():
-            assert set(translations) == set(LANGUAGES), name
-            assert len({blanks(text) for text in translations.values()}) == 1, name
-
-    def test_no_translation_is_the_english_one(self) -> None:
-        for name, translations in sentences().items():
-            others = [text for language, text in translations.items() if language != "en"]
-            assert name == "party" or translations["en"] not in others, name
-
-
-def blanks(text: str) -> frozenset[str]:
-    return frozenset(field for _, field, _, _ in string.Formatter().parse(text) if field)

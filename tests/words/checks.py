@@ -10,10 +10,10 @@ from gateway.words.language import LANGUAGES
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 # Sentences that may be the same as in English.
 SAME = {
-    "es": {"{file}: {reason}", "Error: {message}"},
+    "es": {"{file}: {reason}", "Error: {message}", "{name} ({code}): {address}"},
     "fr": {"Options"},
-    "ru": {"{file}: {reason}"},
-    "ar": {"{file}: {reason}"},
+    "ru": {"{file}: {reason}", "{name} ({code}): {address}"},
+    "ar": {"{file}: {reason}", "{name} ({code}): {address}"},
 }
 # Names that are written alike everywhere: programs, commands, options, protocols.
 NAMES = re.compile(
