@@ -75,6 +75,7 @@ accepted_mails = Table(
     Column("rules_passed", Text, nullable=False),  # names, one space apart
     Column("unmatched_reply", Boolean, nullable=False),  # named an exchange that does not fit
     Column("delay_told", Boolean, nullable=False, server_default=false()),  # its sender had the notice of the delay
+    Column("receipt", Boolean, nullable=False, server_default=false()),  # its sender asked for a receipt of this mail
     Index("ix_accepted_mails_state_id", "state", "id"),
 )
 
