@@ -9,7 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 HEADER_LIMIT = 64 * 1024
-READY = b"ready"  # from a worker that has read its keys, once
+# Of everything below, and of what gateway.resolve puts into `request`: another number for each change. While a new
+# version is installed, an old edge may start a new worker: neither may take the other's octets for its own.
+PROTOCOL = 1
+READY = b"gsp-opener %04d\n" % PROTOCOL  # from a worker that has read its keys, once
 
 
 class FrameError(ValueError):

@@ -93,7 +93,7 @@ class OpenerPool:
         self._running = {each for each in self._running if each.returncode is None} | {process}
         try:
             await asyncio.wait_for(self._introduce(process), _START_SECONDS)
-        except (TimeoutError, EOFError, ConnectionError):
+        except (TimeoutError, EOFError, ConnectionError, FrameError):
             await self._discard(process)
             raise OpenerUnavailableError("no worker for routing slips can be started") from None
         except asyncio.CancelledError:
@@ -102,12 +102,17 @@ class OpenerPool:
         return process
 
     async def _introduce(self, process: Process) -> None:
-        """Hand over the secret subkeys and wait until the worker has read them."""
+        """Hand over the secret subkeys and wait until the worker has read them. Raises FrameError."""
         if process.stdin is None or process.stdout is None:
             raise EOFError
         process.stdin.write(encode({}, self._secret.octets))
         await process.stdin.drain()
-        await process.stdout.readexactly(len(READY))
+        # pipe(7): so few octets come in one piece. A worker of another version may say fewer; it is not waited for.
+        said = await process.stdout.read(len(READY))
+        if not said:
+            raise EOFError
+        if said != READY:
+            raise FrameError("a worker of another version")
 
     async def _start_process(self) -> Process:
         try:
