@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import gnupg
 import pysequoia
+from pysequoia.packet import PacketPile, Tag
 
 from keyring_admin.addresses import AddressError, canonical_address
 
@@ -14,6 +15,7 @@ CERTIFICATE_LIMIT = 64 * 1024  # octets; a poisoned certificate is larger (CVE-2
 MINIMUM_RSA_BITS = 2048
 _RSA_ALGORITHMS = {"1", "2", "3"}  # RFC 9580 §9.1
 _DSA = "17"
+_SECRET_PACKETS = (Tag.SecretKey, Tag.SecretSubkey)  # RFC 9580 §5.5.1.3, §5.5.1.4
 
 
 class CertificateRefusal(StrEnum):
@@ -110,11 +112,13 @@ def merged(known: bytes, fresh: bytes) -> bytes:
 def _parse_one(octets: bytes) -> pysequoia.Cert:
     try:
         certs = pysequoia.Cert.split_bytes(octets)
+        # pysequoia names Tsk as successor of Cert.has_secret_keys, but that takes certificates too: the packets tell.
+        secret = any(packet.tag in _SECRET_PACKETS for packet in PacketPile.from_bytes(octets))
     except (RuntimeError, OSError):
         raise CertificateError(CertificateRefusal.UNREADABLE) from None
     if not certs:
         raise CertificateError(CertificateRefusal.UNREADABLE)
-    if any(cert.has_secret_keys for cert in certs):
+    if secret:
         raise CertificateError(CertificateRefusal.SECRET)
     if len(certs) > 1:
         raise CertificateError(CertificateRefusal.SEVERAL)

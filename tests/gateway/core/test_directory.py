@@ -79,8 +79,12 @@ class TestExamination:
             assert facts.keys[0].key_id == good.fingerprint[-16:]
         assert refusal(good.certificate, "another@customs.ke.test") is CertificateRefusal.NO_USER_ID
         assert refusal(armored[: len(armored) // 2]) is CertificateRefusal.UNREADABLE
-        assert refusal(gpg(home, "--export-secret-keys", good.fingerprint)) is CertificateRefusal.SECRET
         other = make_key(home, "other@customs.ke.test")
+        secret = gpg(home, "--export-secret-keys", good.fingerprint)
+        subkeys_only = gpg(home, "--export-secret-subkeys", good.fingerprint)  # the primary key is a stub then
+        armored_secret = gpg(home, "--armor", "--export-secret-keys", good.fingerprint)
+        for octets in (secret, subkeys_only, armored_secret, secret + other.certificate, other.certificate + secret):
+            assert refusal(octets) is CertificateRefusal.SECRET
         assert refusal(good.certificate + other.certificate) is CertificateRefusal.SEVERAL
         assert refusal(good.certificate + bytes(65 * 1024)) is CertificateRefusal.TOO_LARGE
 
