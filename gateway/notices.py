@@ -2,6 +2,8 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.delivered_mail import PILOT_MARK
@@ -40,7 +42,26 @@ NOTICES = {
         "Your mail {reference} has not been delivered yet. The gateway keeps it; please do not send it again. You will "
         "be told if it cannot be delivered."
     ),
+    NoticeKind.LIBRARY: phrase(
+        "Attached is version {version} of the pattern library, which is in force, and versions before it. Two release "
+        "keys have signed each. Save all of them and run `gsp library fetch` with these files: it checks the "
+        "signatures and takes the newest."
+    ),
+    NoticeKind.LIBRARY_TOO_LARGE: phrase(
+        "Version {version} of the pattern library is too large for a mail. Fetch it with `gsp library fetch` from the "
+        "address your administrator gave you."
+    ),
 }
+# Whom an answer comes from; every other notice is about a query.
+_SENDERS = {NoticeKind.LIBRARY: "forms", NoticeKind.LIBRARY_TOO_LARGE: "forms"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a notice. name: ASCII, without quotation marks."""
+
+    name: str
+    octets: bytes = field(repr=False)
 
 
 def write_notice(
@@ -52,6 +73,7 @@ def write_notice(
     domain: str,
     pilot: bool,
     now: datetime,
+    attachments: Sequence[Attachment] = (),
 ) -> NewDelivery:
     """The notice as a delivery into the officer's own INBOX.
 
@@ -61,7 +83,7 @@ def write_notice(
     boundary = f"=_{secrets.token_hex(16)}"
     try:
         reference = f"GSP-{notice.token}" if notice.token else notice.queue_id
-        octets = signer.sign_and_encrypt(_entity(notice, officer.language, reference, pilot), certificate)
+        octets = signer.sign_and_encrypt(_entity(notice, officer.language, reference, pilot, attachments), certificate)
         subject, content = f"GSP notice [{reference}]", _encrypted(octets, boundary)
         content_type = f'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="{boundary}"'
     except CannotEncryptError:
@@ -72,7 +94,7 @@ def write_notice(
         )
     head = header_block(
         [
-            ("From", f"query@{domain}"),
+            ("From", f"{_SENDERS.get(NoticeKind(notice.kind), 'query')}@{domain}"),
             ("To", officer.address),
             ("Date", date_value(now)),
             ("Message-ID", message_id),
@@ -94,7 +116,9 @@ def write_notice(
     )
 
 
-def _entity(notice: NoticeRequest, language: str, reference: str, pilot: bool) -> bytes:
+def _entity(
+    notice: NoticeRequest, language: str, reference: str, pilot: bool, attachments: Sequence[Attachment]
+) -> bytes:
     values = {
         "reference": reference,
         "parties": ", ".join(notice.parties) or "-",
@@ -108,7 +132,22 @@ def _entity(notice: NoticeRequest, language: str, reference: str, pilot: bool) -
     text = words.text(NOTICES[NoticeKind(notice.kind)], **values)
     if notice.seal is not None:
         text += f"\r\n\r\n{notice.requested_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n{SEAL_HEADER}: {notice.seal}"
-    return header_block(fields) + _text_entity(text, hp="cipher")
+    if not attachments:
+        return header_block(fields) + _text_entity(text, hp="cipher")
+    boundary = f"=_{secrets.token_hex(16)}"
+    fields += [("MIME-Version", "1.0"), ("Content-Type", f'multipart/mixed; boundary="{boundary}"; hp="cipher"')]
+    parts = [_text_entity(text), *(_file_entity(one) for one in attachments)]
+    opening, closing = f"--{boundary}\r\n".encode("ascii"), f"--{boundary}--\r\n".encode("ascii")
+    return header_block(fields) + b"\r\n" + b"".join(opening + part for part in parts) + closing
+
+
+def _file_entity(attachment: Attachment) -> bytes:
+    head = (
+        f'Content-Type: application/octet-stream; name="{attachment.name}"\r\n'
+        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + _base64_lines(attachment.octets)
 
 
 def _text_entity(text: str, *, hp: str | None = None) -> bytes:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.delivered_mail import DeliveredEnvelope, head_and_tail
 from gateway.journal import Event, note
-from gateway.notices import write_notice
+from gateway.notices import Attachment, write_notice
 from gateway.policy.facts import NoticeKind
 from gateway.seal import Seal, make_seal
 from gateway.signing import GatewaySigner, base64_text
@@ -64,12 +64,13 @@ Step = Callable[[Connection, Current], bool]
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What processing needs besides the database."""
+    """What processing needs besides the database. library_files: what `forms@` sends."""
 
     engine: Engine
     signer: GatewaySigner
     domain: str
     pilot: bool
+    library_files: Callable[[Connection], tuple[Attachment, ...]] = lambda _connection: ()
 
     def process_all(self) -> int:
         """Work until nothing waits; return how many mails and notices were made ready."""
@@ -223,6 +224,7 @@ class Processor:
                 domain=self.domain,
                 pilot=self.pilot,
                 now=now,
+                attachments=self.library_files(connection) if notice.kind == NoticeKind.LIBRARY.value else (),
             )
             queue_deliveries(connection, [delivery], now)
         finish_notice(connection, notice)

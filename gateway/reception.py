@@ -28,6 +28,7 @@ from gateway.fact_finding import (
 )
 from gateway.gate import Accepted, Refused, Shape, judge
 from gateway.journal import Event, note
+from gateway.library.by_mail import FORMS_ADDRESS, FormsDesk
 from gateway.library_in_force import LibraryInForce
 from gateway.opener.frames import Job, JobKind, JobResult, Outcome
 from gateway.opener.pool import OpenerPool, OpenerUnavailableError
@@ -87,6 +88,7 @@ class Reception:
         self._pool = pool
         self._library = library
         self._resolve = ResolveDesk(settings, engine, pool, library)
+        self._forms = FormsDesk(settings, library)
         self._password_checks = asyncio.Semaphore(_PASSWORD_CHECKS)
 
     async def authenticate(self, login: str, password: str) -> Identity | None:
@@ -109,11 +111,13 @@ class Reception:
         return SENDER_OK
 
     async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:
-        """The addresses of DESIGN §4 that are served here: `query@`, every Party's, and `resolve@` if it is on."""
+        """The addresses of DESIGN §4 served here: `query@`, every Party's, `resolve@` and `forms@` if they are on."""
         local, _, domain = recipient.partition("@")
         if domain != self._settings.gateway.domain:
             return NO_SUCH_MAILBOX
         if local == QUERY_ADDRESS or (local == RESOLVE_ADDRESS and self._resolve.open):
+            return RECIPIENT_OK
+        if local == FORMS_ADDRESS and self._forms.open:
             return RECIPIENT_OK
         party = await asyncio.to_thread(self._read, lambda connection: find_party(connection, local.upper()))
         return RECIPIENT_OK if party is not None and party.member_on(datetime.now(UTC).date()) else NO_SUCH_MAILBOX
@@ -140,6 +144,8 @@ class Reception:
             return await self._receive_sealed(submission, found, gateway, sender)
         if local == RESOLVE_ADDRESS and self._resolve.open:
             return await self._receive_question(submission, found, gateway, sender)
+        if local == FORMS_ADDRESS and self._forms.open:
+            return await self._receive_request(submission, found, gateway, sender)
         return await self._receive_direct(submission, found, gateway, sender)
 
     async def _receive_question(
@@ -150,6 +156,17 @@ class Reception:
             return await self._refuse(submission, answer, None)
         queue_id = await self._committer.commit(answer.store)
         ring(self._settings.run_folder / "deliver.bell")
+        note(PROGRAM, Event.ACCEPTED, queue_id=queue_id)
+        return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {queue_id}")
+
+    async def _receive_request(
+        self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
+    ) -> Reply:
+        request = self._forms.answer(submission, found, gateway, sender)
+        if isinstance(request, Refusal):
+            return await self._refuse(submission, request, None)
+        queue_id = await self._committer.commit(request.store)
+        ring(self._settings.run_folder / "process.bell")
         note(PROGRAM, Event.ACCEPTED, queue_id=queue_id)
         return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {queue_id}")
 

@@ -111,6 +111,20 @@ class Resolve(_Section):
     )
 
 
+class Forms(_Section):
+    """`forms@`: the signed pattern library by mail. The gateway opens nothing that is sent there."""
+
+    enabled: bool = Field(
+        default=True, description="Serve `forms@`, if there is a signed library to send (`library.release_keys`)."
+    )
+    requests_per_hour: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="Mails one officer may send to `forms@` in an hour; counted as those to `resolve@` are.",
+    )
+
+
 class Library(_Section):
     """The pattern library in force."""
 
@@ -193,6 +207,7 @@ class Settings(_Section):
     openers: Openers = Openers()
     policy: Policy = Policy()
     resolve: Resolve = Resolve()
+    forms: Forms = Forms()
     library: Library = Library()
     http: Http = Http()
     mailboxes: Mailboxes = Mailboxes()

@@ -222,6 +222,18 @@ def versions(connection: Connection) -> list[Version]:
     return [Version(**row) for row in rows]
 
 
+def released_before(connection: Connection, number: int, *, at_most: int) -> list[tuple[int, bytes]]:
+    """The signed files of the versions before this one, with their numbers, the newest first."""
+    table = library_versions
+    query = (
+        select(table.c.number, table.c.released)
+        .where(table.c.number < number, table.c.released.is_not(None))
+        .order_by(table.c.number.desc())
+        .limit(at_most)
+    )
+    return [(row.number, row.released) for row in connection.execute(query)]
+
+
 def _proposal(row: RowMapping) -> Proposal:
     return Proposal(
         sha256=row["sha256"],

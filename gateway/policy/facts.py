@@ -21,6 +21,8 @@ class NoticeKind(StrEnum):
     NEW_QUERY = "new-query"
     RECEIPT = "receipt"
     DELAYED = "delayed"
+    LIBRARY = "library"
+    LIBRARY_TOO_LARGE = "library-too-large"
 
 
 @dataclass(frozen=True, slots=True)

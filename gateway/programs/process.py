@@ -6,6 +6,8 @@ from datetime import timedelta
 from sqlalchemy.exc import OperationalError
 
 from gateway.journal import Event, note
+from gateway.library.by_mail import LibraryFiles
+from gateway.library_in_force import release_keys
 from gateway.processing import PROGRAM, Processor
 from gateway.programs.stopping import stop_on_signals
 from gateway.settings import Settings
@@ -22,11 +24,13 @@ _DATABASE_AWAY_SECONDS = 1.0
 def run_process(settings: Settings) -> None:
     """Work until SIGTERM."""
     stopping = stop_on_signals()
+    keys = release_keys(settings)
     processor = Processor(
         engine=open_state(settings),
         signer=GatewaySigner(export_secret_subkeys(settings.gnupg_home, settings.gateway.fingerprint)),
         domain=settings.gateway.domain,
         pilot=settings.gateway.pilot,
+        library_files=LibraryFiles(settings.path(settings.library.file), keys).attachments,
     )
     bell = Wakeup(settings.run_folder / "process.bell")
     note(PROGRAM, Event.STARTED)

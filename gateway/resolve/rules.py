@@ -15,12 +15,15 @@ RATE_RULE = "question-within-rate"
 
 def question_is_for_gateway(recipients: tuple[str, ...], gateway: GatewayFacts, sender: SenderFacts) -> Refusal | None:
     """Encrypted to this gateway, and to nobody else than the sender's side (clients also encrypt to the sender)."""
+    return None if encrypted_to_gateway(recipients, gateway, sender) else Refusal(POLICY, "question-is-for-gateway")
+
+
+def encrypted_to_gateway(recipients: tuple[str, ...], gateway: GatewayFacts, sender: SenderFacts) -> bool:
+    """Whether a mail that the gateway keeps for itself can be read by it and the sender's side, and by nobody else."""
     certificate = sender.certificate
     own = certificate.encryption_key_ids(gateway.now) if certificate is not None else frozenset()
     found = frozenset(recipients)
-    if not found & gateway.key_ids or not found <= gateway.key_ids | own | sender.party_key_ids:
-        return Refusal(POLICY, "question-is-for-gateway")
-    return None
+    return bool(found & gateway.key_ids) and found <= gateway.key_ids | own | sender.party_key_ids
 
 
 def question_opens(result: JobResult) -> Refusal | None:
