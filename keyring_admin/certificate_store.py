@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, or_, select, update
 
+from keyring_admin.administration_schema import root_certificates
 from keyring_admin.certificates import CertificateFacts, KeyFacts, alive, merged
+from keyring_admin.chain_state import ChainState
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.schema import certificate_keys, certificates
 
@@ -17,8 +19,9 @@ from keyring_admin.schema import certificate_keys, certificates
 class Purpose(StrEnum):
     """What a certificate is for."""
 
-    OFFICER = "officer"
+    OFFICER = "officer"  # an administrator's too: administrators are officers who may administer
     READING = "reading"
+    SECRETARIAT = "secretariat"  # of a person there; the root itself is in another table
     GATEWAY = "gateway"
 
 
@@ -32,10 +35,17 @@ class Certificate:
     withdrawn_at: datetime | None
     keys: tuple[KeyFacts, ...]
     octets: bytes = field(repr=False)
+    person: int | None = None  # people.id
+    chain: ChainState = ChainState.BY_HAND
+    chain_until: datetime | None = None
 
     def valid_at(self, now: datetime) -> bool:
-        """Whether the certificate is in force: not withdrawn, its primary key neither expired nor revoked."""
-        return self.withdrawn_at is None and alive(self.keys[0], now)
+        """Whether it is in force: certified, not withdrawn, its primary key neither expired nor revoked."""
+        return self.withdrawn_at is None and self.certified_at(now) and alive(self.keys[0], now)
+
+    def certified_at(self, now: datetime) -> bool:
+        """Whether the chain from the root to this certificate holds, or was not asked for."""
+        return self.chain.grants and (self.chain_until is None or now < self.chain_until)
 
     def encryption_key_ids(self, now: datetime) -> frozenset[str]:
         """The key IDs a message to this certificate may be encrypted to at `now`."""
@@ -79,6 +89,7 @@ def admit_certificate(
                 purpose=purpose.value,
                 party=party,
                 admitted_at=now,
+                chain=_first_chain_state(connection, purpose).value,
             )
         )
     else:
@@ -104,6 +115,12 @@ def admit_certificate(
             for key in facts.keys
         ],
     )
+
+
+def _first_chain_state(connection: Connection, purpose: Purpose) -> ChainState:
+    """Nothing is in force between its admission and the derivation of access. The gateway's own needs no chain."""
+    root = connection.scalar(select(root_certificates.c.fingerprint).limit(1))
+    return ChainState.BY_HAND if root is None or purpose is Purpose.GATEWAY else ChainState.UNDERIVED
 
 
 def withdraw_certificate(connection: Connection, fingerprint: str, *, now: datetime) -> None:
@@ -169,4 +186,7 @@ def _certificate(connection: Connection, row: RowMapping) -> Certificate:
         withdrawn_at=row["withdrawn_at"],
         keys=tuple(facts),
         octets=row["octets"],
+        person=row["person"],
+        chain=ChainState(row["chain"]),
+        chain_until=row["chain_until"],
     )

@@ -1,6 +1,7 @@
 """Officers in the directory: address, Party, roles, password, certificate. The caller owns the transaction."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -16,6 +17,14 @@ class Role(StrEnum):
     QUERY = "query"
     REPLY = "reply"
     REVIEW = "review"
+    ADMINISTER = "administer"
+
+
+class OfficerKind(StrEnum):
+    """Who is behind the address."""
+
+    PERSON = "person"
+    MACHINE = "machine"  # an automated mailbox processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,13 @@ class Officer:
     certificate: str | None  # fingerprint
     password_hash: str = field(repr=False)
     receipts: bool = False  # wants a receipt for every mail that reached the Party
+    kind: OfficerKind = OfficerKind.PERSON
+    enrolled: bool = True  # false: may only write to keys@
+    person: int | None = None  # people.id
+    previous_certificate: str | None = None  # fingerprint; accepted until `previous_until`
+    previous_until: datetime | None = None
+    tls_certificate: str | None = None  # SHA-256 of the DER, upper-case hex
+    removed_at: datetime | None = None
 
 
 def admit_officer(connection: Connection, officer: Officer) -> int:
@@ -50,9 +66,14 @@ def admit_officer(connection: Connection, officer: Officer) -> int:
             can_query=Role.QUERY in officer.roles,
             can_reply=Role.REPLY in officer.roles,
             can_review=Role.REVIEW in officer.roles,
+            can_administer=Role.ADMINISTER in officer.roles,
             active=officer.active,
             certificate=officer.certificate,
             receipts=officer.receipts,
+            kind=officer.kind.value,
+            enrolled=officer.enrolled,
+            person=officer.person,
+            tls_certificate=officer.tls_certificate,
         )
         .returning(officers.c.id)
     ).scalar_one()
@@ -106,6 +127,7 @@ def _officer(row: RowMapping) -> Officer:
         (Role.QUERY, row["can_query"]),
         (Role.REPLY, row["can_reply"]),
         (Role.REVIEW, row["can_review"]),
+        (Role.ADMINISTER, row["can_administer"]),
     )
     return Officer(
         id=row["id"],
@@ -117,4 +139,11 @@ def _officer(row: RowMapping) -> Officer:
         certificate=row["certificate"],
         password_hash=row["password_hash"],
         receipts=row["receipts"],
+        kind=OfficerKind(row["kind"]),
+        enrolled=row["enrolled"],
+        person=row["person"],
+        previous_certificate=row["previous_certificate"],
+        previous_until=row["previous_until"],
+        tls_certificate=row["tls_certificate"],
+        removed_at=row["removed_at"],
     )

@@ -19,6 +19,7 @@ class Party:
     member_until: date | None
     active: bool
     domains: tuple[str, ...] = ()
+    protection_agreed_on: date | None = None  # mutually agreed protection of confidentiality, if it was told
 
     @property
     def mailbox(self) -> str:
@@ -41,6 +42,7 @@ def admit_party(connection: Connection, party: Party) -> None:
             member_from=party.member_from,
             member_until=party.member_until,
             active=party.active,
+            protection_agreed_on=party.protection_agreed_on,
         )
     )
     for domain in party.domains:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Table,
     false,
+    true,
 )
 
 from keyring_admin.database import UtcDateTime, metadata
@@ -22,6 +23,7 @@ parties = Table(
     Column("member_from", Date, nullable=False),
     Column("member_until", Date),
     Column("active", Boolean, nullable=False),
+    Column("protection_agreed_on", Date),  # "mutually agreed" protection of confidentiality, if it was told
 )
 
 party_domains = Table(
@@ -40,6 +42,9 @@ certificates = Table(
     Column("party", ForeignKey("parties.code"), index=True),
     Column("admitted_at", UtcDateTime, nullable=False),
     Column("withdrawn_at", UtcDateTime),
+    Column("person", Integer),  # people.id: who holds it
+    Column("chain", String(32), nullable=False, server_default="by-hand"),  # what the chain says; see ChainState
+    Column("chain_until", UtcDateTime),  # the first moment at which the chain no longer holds
 )
 
 certificate_keys = Table(
@@ -68,4 +73,12 @@ officers = Table(
     Column("active", Boolean, nullable=False),
     Column("certificate", ForeignKey("certificates.fingerprint")),
     Column("receipts", Boolean, nullable=False, server_default=false()),  # wants to be told of every delivery
+    Column("kind", String(8), nullable=False, server_default="person"),  # person, machine
+    Column("can_administer", Boolean, nullable=False, server_default=false()),
+    Column("enrolled", Boolean, nullable=False, server_default=true()),  # false: may only write to keys@
+    Column("person", Integer),  # people.id
+    Column("previous_certificate", String(64)),  # replaced, but still accepted
+    Column("previous_until", UtcDateTime),
+    Column("tls_certificate", String(64)),  # SHA-256 of the DER, upper-case hex: a machine's way in without password
+    Column("removed_at", UtcDateTime),  # the address stays taken for a while
 )

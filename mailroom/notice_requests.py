@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from keyring_admin.database import UtcDateTime, metadata
 
@@ -20,6 +33,10 @@ notice_requests = Table(
     Column("library_version", Integer),
     Column("attempts", Integer, nullable=False),
     Column("seal", Text),  # a receipt's: the statement on the mail that was delivered
+    Column("details", Text),  # what the sentence of this kind names, as JSON: fingerprints, dates, never content
+    Column("attachment", LargeBinary),  # a certificate, a signed file
+    Column("attachment_name", String(64)),
+    Column("encrypt_to", LargeBinary),  # a certificate that is not in the directory yet: of somebody who enrols
 )
 
 
