@@ -41,5 +41,4 @@ bench: packages
 	@BRING_BACK=docs/benchmarks.md $(RUN) python -m bench --write
 
 lock:
-	@BRING_BACK=requirements.lock $(RUN) sh -c 'python -m venv /tmp/gsp-lock && /tmp/gsp-lock/bin/pip install --quiet uv && /tmp/gsp-lock/bin/uv pip compile pyproject.toml \
-	--all-extras --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links -q -o requirements.lock'
+	@BRING_BACK="requirements.lock requirements-service.lock" $(RUN) scripts/lock
