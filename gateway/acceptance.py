@@ -28,7 +28,10 @@ def new_queue_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A mail that passed every rule. size: octets as submitted; body: the sealed body's packets."""
+    """A mail that passed every rule.
+
+    size: octets as submitted; body: the sealed body's packets; receipt: its sender wants to be told of its delivery.
+    """
 
     facts: Facts
     size: int
@@ -36,6 +39,7 @@ class Acceptance:
     rules_passed: tuple[str, ...]
     unmatched_reply: bool
     pilot: bool
+    receipt: bool
     body: bytes = field(repr=False)
 
     def store(self, connection: Connection) -> str:
@@ -89,6 +93,7 @@ class Acceptance:
             log_position=position,
             rules_passed=self.rules_passed,
             unmatched_reply=self.unmatched_reply,
+            receipt=self.receipt,
             body=self.body,
         )
         store_mail(connection, mail)

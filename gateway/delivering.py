@@ -33,8 +33,7 @@ class EnvelopeObserver:
         if delivery.kind is DeliveryKind.PARTY and delivery.mail is not None:
             record = mail_record(connection, delivery.mail)
             self._append(connection, record, EnvelopeOutcome.DELIVERED)
-            officer = find_officer_by_id(connection, record.sender) if record.sender is not None else None
-            if officer is not None and officer.receipts:
+            if record.receipt or _wants_receipts(connection, record):
                 self._request(connection, delivery, record, NoticeKind.RECEIPT, seal=seal_in_header(delivery.head))
         note(PROGRAM, Event.DELIVERED, queue_id=delivery.queue_id)
 
@@ -105,3 +104,8 @@ class EnvelopeObserver:
                 mode=record.mode,
             ),
         )
+
+
+def _wants_receipts(connection: Connection, record: MailRecord) -> bool:
+    officer = find_officer_by_id(connection, record.sender) if record.sender is not None else None
+    return officer is not None and officer.receipts

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ from gateway.fact_finding import (
     sealed_facts,
     sender_facts,
 )
-from gateway.gate import Accepted, Refused, Shape, judge
+from gateway.gate import Accepted, Headers, Refused, Shape, judge
 from gateway.journal import Event, note
 from gateway.library.by_mail import FORMS_ADDRESS, FormsDesk
 from gateway.library_in_force import LibraryInForce
@@ -137,6 +137,7 @@ class Reception:
         found = await asyncio.to_thread(judge, submission.octets, size_limit=self._settings.submission.size_limit)
         if isinstance(found, Refused):
             return await self._refuse(submission, Refusal(found.reply, found.rule), None)
+        submission = replace(submission, receipt=_wants_receipt(submission, found.headers))
         now = datetime.now(UTC)
         gateway, sender = await asyncio.to_thread(self._read_sender, submission, found, now)
         local = submission.recipient.partition("@")[0]
@@ -269,6 +270,7 @@ class Reception:
             rules_passed=passed,
             unmatched_reply=unmatched_reply,
             pilot=self._settings.gateway.pilot,
+            receipt=submission.receipt,
         )
         queue_id = await self._committer.commit(acceptance.store)
         ring(self._settings.run_folder / "process.bell")
@@ -304,6 +306,12 @@ class Reception:
     def _may_send(self, officer: Officer) -> bool:
         party = self._read(lambda connection: find_party(connection, officer.party))
         return officer.active and party is not None and party.member_on(datetime.now(UTC).date())
+
+
+def _wants_receipt(submission: Submission, headers: Headers) -> bool:
+    """Asked for at RCPT, or in the header for nobody else than the sender (RFC 8098 §2.1)."""
+    receipt_to = headers.receipt_to
+    return submission.receipt or (receipt_to is not None and receipt_to.lower() == submission.identity.address)
 
 
 def _storage_is_full(error: SQLAlchemyError) -> bool:

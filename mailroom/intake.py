@@ -49,6 +49,7 @@ class AcceptedMail:
     rules_passed: tuple[str, ...]
     unmatched_reply: bool
     body: bytes = field(repr=False)
+    receipt: bool = False  # its sender asked for one
 
 
 class UnreadableMailError(RuntimeError):
@@ -82,6 +83,7 @@ def store_mail(connection: Connection, mail: AcceptedMail) -> None:
             log_position=mail.log_position,
             rules_passed=" ".join(mail.rules_passed),
             unmatched_reply=mail.unmatched_reply,
+            receipt=mail.receipt,
         )
     )
 
@@ -125,6 +127,7 @@ def _mail(row: RowMapping) -> AcceptedMail:
         log_position=row["log_position"],
         rules_passed=tuple(row["rules_passed"].split()),
         unmatched_reply=row["unmatched_reply"],
+        receipt=row["receipt"],
         body=row["octets"],
     )
 
@@ -146,6 +149,7 @@ class MailRecord:
     receiving_party: str
     sender: int | None
     delay_told: bool
+    receipt: bool
 
 
 def mail_record(connection: Connection, mail_id: int) -> MailRecord:

@@ -1,4 +1,7 @@
-"""Parameters of MAIL and RCPT: what is offered is checked, DSN (RFC 3461) is let pass and ignored, the rest is 555."""
+"""Parameters of MAIL and RCPT: what is offered is checked, those of DSN (RFC 3461) are let pass, the rest is 555.
+
+DSN is not offered: of its parameters only NOTIFY=SUCCESS means something, a wish for the gateway's receipt.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -57,6 +60,12 @@ def refuse_mail_parameters(text: str, size_limit: int) -> Reply | None:
 def refuse_recipient_parameters(text: str) -> Reply | None:
     """The refusal of the parameters of RCPT, or None."""
     return _refuse(text, {"NOTIFY": _matches(_NOTIFY), "ORCPT": _matches(_ORIGINAL_RECIPIENT)})
+
+
+def asks_for_receipt(text: str) -> bool:
+    """Whether the parameters of RCPT, of which none was refused, ask to be told of success. Source: RFC 3461 §4.1."""
+    parameters = dict(word.upper().split("=", 1) for word in text.split(" ")) if text else {}
+    return "SUCCESS" in parameters.get("NOTIFY", "").split(",")
 
 
 def _refuse(text: str, known: Mapping[str, Check]) -> Reply | None:

@@ -24,12 +24,14 @@ class Submission:
     """One mail as it came over the wire.
 
     recipient: canonical address at the gateway's domain. octets: the message, CR LF line ends, transparency dots
-    removed (RFC 5321 §4.5.2), free of bare CR, bare LF and NUL, within the caps on size and line length.
+    removed (RFC 5321 §4.5.2), free of bare CR, bare LF and NUL, within the caps on size and line length. receipt: the
+    client asked to be told of its delivery (RFC 3461 §4.1).
     """
 
     identity: Identity
     recipient: str = field(repr=False)
     octets: bytes = field(repr=False)
+    receipt: bool = False
 
 
 class Gatekeeper(Protocol):

@@ -8,7 +8,7 @@ from gateway.edge.client import Client
 from gateway.edge.data import DataScan
 from gateway.edge.hang_up import HangUpError
 from gateway.edge.house import House
-from gateway.edge.parameters import refuse_mail_parameters, refuse_recipient_parameters
+from gateway.edge.parameters import asks_for_receipt, refuse_mail_parameters, refuse_recipient_parameters
 from gateway.edge.ports import Identity, Submission
 from gateway.edge.throttle import Reservation
 from gateway.replies import (
@@ -41,6 +41,7 @@ class Transaction:
         self.reading = False
         self._sender: Identity | None = None
         self._recipient: str | None = None
+        self._receipt = False
         self._recipients_left = self._house.limits.recipients
 
     async def mail(self, identity: Identity, argument: str) -> Reply:
@@ -96,7 +97,7 @@ class Transaction:
             return ONE_RECIPIENT
         reply = await self._house.gatekeeper.admit_recipient(self._sender, address)
         if reply.positive:
-            self._recipient = address
+            self._recipient, self._receipt = address, asks_for_receipt(parameters)
         return reply
 
     async def data(self, argument: str) -> Reply:
@@ -106,7 +107,7 @@ class Transaction:
             if self._client.wire.has_input:
                 raise HangUpError(BAD_SEQUENCE)
             return BAD_SYNTAX if argument else BAD_SEQUENCE
-        sender, recipient = self._sender, self._recipient
+        sender, recipient, receipt = self._sender, self._recipient, self._receipt
         with ExitStack() as held:
             reservation = Reservation(self._house.memory)
             held.callback(reservation.release)
@@ -119,7 +120,7 @@ class Transaction:
             self._client.wire.give_back(scan.remainder)
             if scan.refusal is not None:
                 return scan.refusal
-            submission = Submission(sender, recipient, scan.octets)
+            submission = Submission(sender, recipient, scan.octets, receipt)
             return await self._hand_over(submission, held.pop_all())
 
     async def _read(self, reservation: Reservation) -> DataScan:

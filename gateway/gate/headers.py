@@ -1,4 +1,4 @@
-"""What the gateway keeps of a mail's header: sender, thread and token. Nothing else gets past the gate."""
+"""What the gateway keeps of a header: sender, thread, token, wish for a receipt. Nothing else gets past the gate."""
 
 import binascii
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gateway.gate.header import HeaderSection
 from gateway.gate.refusal import malformed
 
-_FROM_OCTETS = 1000
+_MAILBOX_OCTETS = 1000
 _SUBJECT_OCTETS = 2000
 _MESSAGE_IDS_MAXIMUM = 64
 _ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"  # RFC 5322 §3.2.3
@@ -16,7 +16,7 @@ _DOT_ATOM = _ATEXT + rb"++(?:\." + _ATEXT + rb"++)*+"
 _ADDRESS = rb"(" + _DOT_ATOM + rb")@(" + _LABEL + rb"(?:\." + _LABEL + rb")*)"
 # RFC 5322 §3.4: one mailbox. No comments, no groups, no routes; a display name is skipped and dropped.
 _DISPLAY_NAME = rb'(?:"(?:[^"\\]|\\.)*+"|[^"<>(),:;@\[\]\\])*+'
-_FROM = re.compile(rb"(?:" + _ADDRESS + rb"|" + _DISPLAY_NAME + rb"<" + _ADDRESS + rb">)")
+_MAILBOX = re.compile(rb"(?:" + _ADDRESS + rb"|" + _DISPLAY_NAME + rb"<" + _ADDRESS + rb">)")
 _MESSAGE_ID = re.compile(rb"<(" + _ATEXT + rb"{1,120}(?:\." + _ATEXT + rb"{1,120}){0,15}@[A-Za-z0-9.-]{1,253})>")
 _BETWEEN_WORDS = re.compile(rb"\?=[ \t]+=\?")
 _ENCODED_WORD = re.compile(rb"=\?[A-Za-z0-9._*-]{1,40}\?([BbQq])\?([!->@-~]{0,200}?)\?=")  # RFC 2047 §2
@@ -36,7 +36,8 @@ class Headers:
     """sender: addr-spec of From, its domain in lower case. in_reply_to, references: well-formed message ids with
     their angle brackets, in order, the last 64 at most. subject_token: "7F3K-9Q2M" out of a Subject that holds
     "[GSP-7F3K-9Q2M]" once; the Subject itself is never kept. readable_subject: whether it says more than that there is
-    one, or than what the gateway itself had written.
+    one, or than what the gateway itself had written. receipt_to: the one address the client asks a receipt for, in the
+    form of `sender`, or None.
     """
 
     sender: str = field(repr=False)
@@ -44,6 +45,7 @@ class Headers:
     references: tuple[str, ...] = field(repr=False)
     subject_token: str | None = field(repr=False)
     readable_subject: bool = False
+    receipt_to: str | None = field(default=None, repr=False)
 
 
 def extract_headers(section: HeaderSection) -> Headers:
@@ -60,20 +62,33 @@ def extract_headers(section: HeaderSection) -> Headers:
         references=_message_ids(section.value("references")),
         subject_token=_subject_token(section.value("subject")),
         readable_subject=_is_readable(section.value("subject")),
+        receipt_to=_receipt_to(section),
     )
 
 
 def _sender(value: bytes | None) -> str:
-    if value is None or len(value) > _FROM_OCTETS:
+    address = _one_address(value)
+    if address is None:
         raise malformed("from")
-    match = _FROM.fullmatch(value)
+    return address
+
+
+def _receipt_to(section: HeaderSection) -> str | None:
+    """RFC 8098 §2.1; what is not one address in one field is ignored: a wish is no reason to refuse a mail."""
+    values = [value for name, value in section.fields if name == "disposition-notification-to"]
+    return _one_address(values[0]) if len(values) == 1 else None
+
+
+def _one_address(value: bytes | None) -> str | None:
+    """The addr-spec of one mailbox, its domain in lower case; None for anything else."""
+    match = _MAILBOX.fullmatch(value) if value is not None and len(value) <= _MAILBOX_OCTETS else None
     if match is None:
-        raise malformed("from")
+        return None
     local, domain = (match.group(1), match.group(2)) if match.group(1) else (match.group(3), match.group(4))
     if len(local) > 64 or len(domain) > 253:  # RFC 5321 §4.5.3.1
-        raise malformed("from")
+        return None
     if b"=?" in local:  # RFC 2047 §5: no encoded word in an addr-spec; Python's email package decodes it all the same
-        raise malformed("from")
+        return None
     return f"{local.decode('ascii')}@{domain.decode('ascii').lower()}"
 
 
