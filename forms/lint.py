@@ -62,8 +62,10 @@ def lint_common() -> tuple[Finding, ...]:
 def _description(pack: Pack) -> Iterator[str]:
     if pack.status not in STATUSES:
         yield f"pack.toml: status is one of {', '.join(STATUSES)}"
-    if pack.message_class not in MESSAGE_CLASSES:
-        yield f"pack.toml: message_class is one of {', '.join(MESSAGE_CLASSES)}"
+    if not pack.message_classes or not set(pack.message_classes) <= set(MESSAGE_CLASSES):
+        yield f"pack.toml: message_classes are of {', '.join(MESSAGE_CLASSES)}"
+    if pack.routed_by_pattern and pack.message_classes != ("query",):
+        yield "pack.toml: only a query is routed by a pattern"
     paths = {field.path for field in pack.root.walk()}
     codes = {f"{field.path}={code}" for field in pack.root.walk() for code in field.codes}
     yield from (f"pack.toml: draft field {item!r} does not exist" for item in sorted(pack.draft_fields - paths - codes))

@@ -40,8 +40,9 @@ class Rule:
 class Pack:
     """One form pack in one version.
 
-    status: "core", or "draft" where the field list is not confirmed by a source. message_class: what a slip calls
-    such a form. source: the articles it serves. draft_fields: fields ("path") and codes ("path=code") whose wording no
+    status: "core", or "draft" where the field list is not confirmed by a source. message_classes: what a slip may call
+    such a form. routed_by_pattern: whether the pattern of its UIDs decides which Party it goes to; else its sender
+    does. source: the articles it serves. draft_fields: fields ("path") and codes ("path=code") whose wording no
     source confirms. uids_unique: whether a UID may stand in a form only once. defaults: what a new form starts with,
     by path. root: its fields.
     """
@@ -49,7 +50,8 @@ class Pack:
     id: str
     version: str
     status: str
-    message_class: str
+    message_classes: tuple[str, ...]
+    routed_by_pattern: bool
     source: str
     folder: Path
     draft_fields: frozenset[str]
@@ -118,7 +120,8 @@ def _load(folder: Path) -> Pack:
         id=pack_id,
         version=version,
         status=str(description["status"]),
-        message_class=str(description["message_class"]),
+        message_classes=tuple(description["message_classes"]),
+        routed_by_pattern=bool(description.get("routed_by_pattern", False)),
         source=str(description["source"]),
         folder=folder,
         draft_fields=frozenset(description.get("draft_fields", ())),

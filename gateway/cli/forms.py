@@ -178,7 +178,7 @@ def _pack_data(pack: Pack) -> dict[str, object]:
         "id": pack.id,
         "version": pack.version,
         "status": pack.status,
-        "message_class": pack.message_class,
+        "message_classes": pack.message_classes,
         "source": pack.source,
         "reviewed": _reviewed(pack),
         "titles": {language: words_for(pack, language).text("form", "title") for language in LANGUAGES},

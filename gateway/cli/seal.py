@@ -19,20 +19,22 @@ from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.library.fetching import open_library
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import SENT, Memory, RememberedForm
-from gateway.officer.problem import OfficerProblemError
-from gateway.officer.routing import route_query
+from gateway.officer.routing import Wish, route_form
 from gateway.officer.sealing import Route, SealedMail, seal_form
 from gateway.officer.submitting import submit
 from gateway.words import Sentence, Words, phrase
 
 _HELP = help_text(
-    "Sign a FORM, seal it for the Party whose UID it asks about, and write or send the mail for the gateway. The "
-    "gateway sees which Party asks which, never the form. Without --output, --attachments or --send, only what would "
-    "be done is told."
+    "Sign a FORM, seal it for a Party, and write or send the mail for the gateway. A query about UIDs goes to the "
+    "Party they belong to (--library), an answer to the Party that asked (--reply-to), any other form to the Party you "
+    "name (--to). The gateway sees which Party writes to which, never the form. Without --output, --attachments or "
+    "--send, only what would be done is told."
 )
 _EXAMPLE = """\b
 gsp seal query.xml --officer alice@customs.example --party KE \\
-    --address-book directory.json --library library.toml --send gsp.example.org:465"""
+    --address-book directory.json --library library.toml --send gsp.example.org:465
+gsp seal reply.xml --reply-to 01KAH3Z8Y2M4N6P8R0T2V4W6X8 --send gsp.example.org:465
+gsp seal seizure.xml --to EU --send gsp.example.org:465"""
 
 
 @click.command(cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
@@ -46,9 +48,17 @@ gsp seal query.xml --officer alice@customs.example --party KE \\
 @click.option(
     "--party", "own_party", required=True, envvar="GSP_PARTY", help=help_text("Code of your own Party (or GSP_PARTY).")
 )
-@click.option("--library", "library_file", type=READABLE, help=help_text("The pattern library; needed for a query."))
 @click.option(
-    "--reply-to", "exchange", help=help_text("Exchange id of the query this form answers; `gsp open` shows it.")
+    "--library", "library_file", type=READABLE, help=help_text("The pattern library; needed for a query about UIDs.")
+)
+@click.option(
+    "--reply-to", "exchange", help=help_text("Exchange id of the form this one answers; `gsp open` shows it.")
+)
+@click.option(
+    "--to",
+    "receiver",
+    metavar="PARTY",
+    help=help_text("Code of the Party it is for, where neither UIDs nor an exchange tell."),
 )
 @click.option(
     "--declare-uids", is_flag=True, help=help_text("Tell the gateway how many UIDs are asked about, for statistics.")
@@ -75,6 +85,7 @@ def seal(
     own_party: str,
     library_file: Path | None,
     exchange: str | None,
+    receiver: str | None,
     declare_uids: bool,
     output: Path | None,
     attachments: Path | None,
@@ -92,15 +103,8 @@ def seal(
         own_fingerprint = keyring.own_key(officer, key_fingerprint)
         book.party(own_party)
         now = datetime.now(UTC)
-        if exchange is not None:
-            query = memory.query_of(exchange)
-            if query is None:
-                raise OfficerProblemError(phrase("the query of this exchange is not in your memory: open it first"))
-            route = Route(query.requesting_party, query.requested_party, query=query)
-        elif library_file is not None:
-            route = route_query(form, open_library(library_file), book, own_party=own_party, today=now.date())
-        else:
-            raise OfficerProblemError(phrase("a query needs --library; a reply needs --reply-to"))
+        library = open_library(library_file) if library_file is not None else None
+        route = route_form(form, Wish(own_party, exchange, receiver, library), book, memory, today=now.date())
         sealed = seal_form(
             form,
             route,
@@ -123,6 +127,7 @@ def seal(
                     direction=SENT,
                     seen_at=now,
                     body_sha256=sealed.body_sha256,
+                    query_sha256=route.query.digest if route.query is not None else None,
                 )
             )
         _tell(_sealed_for(route, sealed.exchange), words)
@@ -140,12 +145,12 @@ def seal(
 
 
 def _sealed_for(route: Route, exchange: str) -> Sentence:
-    if route.query is not None:
-        return phrase("sealed for {party}; exchange {exchange}", party=route.requesting_party, exchange=exchange)
+    if route.pattern_id is None:
+        return phrase("sealed for {party}; exchange {exchange}", party=route.receiver, exchange=exchange)
     return phrase(
         "sealed for {party}, by pattern {pattern} of library {version}; exchange {exchange}",
         party=route.requested_party,
-        pattern=str(route.pattern_id),
+        pattern=route.pattern_id,
         version=str(route.library_version),
         exchange=exchange,
     )

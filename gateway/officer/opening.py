@@ -14,9 +14,11 @@ import pysequoia
 from forms.binding import BindingError, Expectation, check_bindings
 from forms.errors import FormError
 from forms.form import Form, digest
+from forms.slip import MessageClass
 from forms.validation import validate
 from gateway.gate import Accepted, judge
 from gateway.officer.address_book import AddressBook
+from gateway.officer.gateway_mail import AttachedFile, attached_files, signed_by_gateway
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import RECEIVED, SENT, Memory, RememberedForm
 from gateway.officer.problem import OfficerProblemError
@@ -28,7 +30,7 @@ from keyring_admin.openpgp.opening import BadSignatureError, verify_signer
 from mailroom.exchanges import Mode
 
 MAIL_LIMIT = 64 * 1024 * 1024
-_REPLY_PACK = "uid-reply"
+_ANSWERS = {MessageClass.REPLY.value, MessageClass.ACKNOWLEDGEMENT.value}
 _FORM_TYPES = {"application/xml", "text/xml"}
 
 
@@ -38,6 +40,7 @@ class OpenedMail:
 
     signer: fingerprint of the sender's certificate. compared: whether the officer's own keyring holds it, so that it
     was compared once. form: None if the mail holds no form of a known pack. texts: readable text parts.
+    by_gateway: the gateway wrote it, and its signature is good; then files are what is attached.
     """
 
     seal: Seal | None
@@ -46,6 +49,8 @@ class OpenedMail:
     warnings: tuple[Sentence, ...]
     form: Form | None = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
+    by_gateway: bool = False
+    files: tuple[AttachedFile, ...] = ()
 
 
 def open_mail(
@@ -62,6 +67,17 @@ def open_mail(
     warnings: list[Sentence] = []
     seal = _seal(header, body, book, warnings)
     opened = keyring.open(body)
+    if HEADER not in header and signed_by_gateway(opened, book):
+        return OpenedMail(
+            seal=None,
+            signer=book.gateway.fingerprint,
+            compared=True,  # by hand, when the address book was imported
+            warnings=(),
+            form=None,
+            texts=tuple(_content(opened.data)[1]),
+            by_gateway=True,
+            files=attached_files(opened.data),
+        )
     signer, compared = None, False
     certificate = _sender_certificate(header, seal, keyring)
     if certificate is None:
@@ -136,7 +152,7 @@ def _check_form(form: Form, seal: Seal, memory: Memory, *, direction: str, now: 
     requested = seal.receiving_party if seal.requesting_party == seal.sending_party else seal.sending_party
     warnings: list[Sentence] = []
     query_sha256 = None
-    if form.pack == _REPLY_PACK:
+    if seal.message_class in _ANSWERS:
         query = memory.query_of(seal.exchange)
         query_sha256 = query.digest if query is not None else None
         if query is None and form.bindings is not None:
@@ -164,6 +180,7 @@ def _check_form(form: Form, seal: Seal, memory: Memory, *, direction: str, now: 
             direction=direction,
             seen_at=now,
             body_sha256=seal.body_sha256,
+            query_sha256=query_sha256,
         )
     )
     return warnings

@@ -1,14 +1,65 @@
-"""Whose UIDs are in this form? Decided on the officer's machine; a list that spans Parties is never guessed at."""
+"""Which Party does a form go to? Decided on the officer's machine; a list that spans Parties is never guessed at."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from forms.form import Form
+from forms.pack import core_shelf
 from gateway.officer.address_book import AddressBook
+from gateway.officer.memory import Memory
 from gateway.officer.problem import OfficerProblemError
-from gateway.officer.sealing import Route
+from gateway.officer.sealing import Route, message_class_of
 from gateway.words import phrase
 from pattern_rules import Library, MembershipPeriod, Recognition, Standing, Verdict, recognise
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the officer says about where a form goes. exchange: the one it answers. library: the officer's own copy."""
+
+    own_party: str
+    exchange: str | None = None
+    party: str | None = None
+    library: Library | None = field(default=None, repr=False)
+
+
+def route_form(form: Form, wish: Wish, book: AddressBook, memory: Memory, *, today: date) -> Route:
+    """An answer goes by its exchange, a query about UIDs by their pattern, any other by choice. Raises OfficerProblemError.
+
+    today: of the officer, for the library.
+    """
+    message_class_of(form, answers=wish.exchange is not None)
+    if wish.exchange is not None:
+        route = _route_answer(wish.exchange, memory, own_party=wish.own_party)
+    elif not core_shelf().pack(form.pack, form.version).routed_by_pattern:
+        route = _route_to_party(wish.party, book, own_party=wish.own_party)
+    elif wish.library is not None:
+        route = route_query(form, wish.library, book, own_party=wish.own_party, today=today)
+    else:
+        raise OfficerProblemError(phrase("a query about UIDs goes by their pattern: give --library"))
+    if wish.party not in {None, route.receiver}:
+        raise OfficerProblemError(
+            phrase("this form goes to {party}, not to {named}", party=route.receiver, named=str(wish.party))
+        )
+    return route
+
+
+def _route_to_party(party: str | None, book: AddressBook, *, own_party: str) -> Route:
+    if party is None:
+        raise OfficerProblemError(phrase("nothing in this form says where it goes: name the Party with --to"))
+    if party == own_party:
+        raise OfficerProblemError(phrase("a form is not sealed to your own Party"))
+    return Route(requesting_party=own_party, requested_party=book.party(party).code)
+
+
+def _route_answer(exchange: str, memory: Memory, *, own_party: str) -> Route:
+    query = memory.query_of(exchange)
+    if query is None:
+        raise OfficerProblemError(phrase("the query of this exchange is not in your memory: open it first"))
+    if query.requesting_party == own_party:
+        raise OfficerProblemError(phrase("your own Party began this exchange: name the other one with --to instead"))
+    return Route(query.requesting_party, query.requested_party, query=query)
 
 
 def route_query(form: Form, library: Library, book: AddressBook, *, own_party: str, today: date) -> Route:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from forms.form import Form
 from forms.slip import MessageClass
+from gateway.officer.opening import OpenedMail
 from gateway.seal import Seal
 from gateway.words import Sentence, phrase
 from mailroom.exchanges import Mode
@@ -35,6 +36,15 @@ def seal_sentences(seal: Seal | None) -> Iterator[Sentence]:
         moment=f"{seal.sealed_at:%Y-%m-%d %H:%M:%S}",
         count=len(seal.rules_passed),
     )
+
+
+def gateway_sentences(opened: OpenedMail) -> Iterator[Sentence]:
+    """Said of a mail that the gateway itself wrote."""
+    if not opened.by_gateway:
+        return
+    yield phrase("Written by the gateway itself")
+    if opened.files:
+        yield phrase("Attached: {files}", files=", ".join(file.name for file in opened.files))
 
 
 def signer_sentence(signer: str | None, *, compared: bool) -> Iterator[Sentence]:

@@ -26,19 +26,25 @@ from gateway.words import phrase
 from keyring_admin.openpgp.armor import enarmor
 
 LIFETIME = timedelta(days=7)
-_ANSWERS = {MessageClass.REPLY, MessageClass.ACKNOWLEDGEMENT}
+_ANSWERS = (MessageClass.REPLY, MessageClass.ACKNOWLEDGEMENT)
+_OPENINGS = (MessageClass.QUERY, MessageClass.NOTICE)
 _SMALLEST_SIZE_CLASS = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a form goes, and by which pattern; a reply goes by its exchange instead."""
+    """Where a form goes: by which pattern, or because its sender says so; an answer goes by its exchange instead."""
 
     requesting_party: str
     requested_party: str
     pattern_id: str | None = None
     library_version: int | None = None
-    query: RememberedForm | None = None  # the query answered
+    query: RememberedForm | None = None  # the form answered
+
+    @property
+    def receiver(self) -> str:
+        """The Party that the form goes to."""
+        return self.requested_party if self.query is None else self.requesting_party
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +72,7 @@ def seal_form(
 ) -> SealedMail:
     """Bind, sign and seal a form. Raises OfficerProblemError; forms.FormError if the form cannot be bound."""
     now = now.astimezone(UTC).replace(microsecond=0)
-    message_class = MessageClass(core_shelf().pack(form.pack, form.version).message_class)
-    if (route.query is not None) != (message_class in _ANSWERS):
-        raise OfficerProblemError(phrase("a query needs --library; a reply needs --reply-to"))
+    message_class = message_class_of(form, answers=route.query is not None)
     slip_id = new_identifier()
     exchange = route.query.exchange if route.query is not None else slip_id
     bound = bind(
@@ -82,7 +86,7 @@ def seal_form(
             query_sha256=route.query.digest if route.query is not None else None,
         ),
     )
-    party = book.party(route.requesting_party if route.query is not None else route.requested_party)
+    party = book.party(route.receiver)
     if not party.certificates:
         raise OfficerProblemError(
             phrase("{party} has no reading certificate in force: nothing can be sealed to it", party=party.code)
@@ -103,7 +107,7 @@ def seal_form(
         requested_party=route.requested_party,
         pattern_id=route.pattern_id,
         library_version=route.library_version,
-        uid_count=len(bound.uids) if declare_uids else None,
+        uid_count=(len(bound.uids) or None) if declare_uids else None,
         exchange=route.query.exchange if route.query is not None else None,
         body_sha256=body_sha256,
         body_kind=BodyKind.MIME,
@@ -120,6 +124,17 @@ def seal_form(
         slip=enarmor(slip_message),
         body=enarmor(body),
     )
+
+
+def message_class_of(form: Form, *, answers: bool) -> MessageClass:
+    """What the slip calls a form, whose pack may be for openings, answers, or both. Raises OfficerProblemError."""
+    allowed = core_shelf().pack(form.pack, form.version).message_classes
+    for message_class in _ANSWERS if answers else _OPENINGS:
+        if message_class.value in allowed:
+            return message_class
+    if answers:
+        raise OfficerProblemError(phrase("this form answers nothing: leave --reply-to away"))
+    raise OfficerProblemError(phrase("this form answers another: name its exchange with --reply-to"))
 
 
 def form_entity(form: Form) -> bytes:

@@ -75,8 +75,8 @@ def string_constants(nodes: list[ast.expr]) -> Iterator[str]:
 
 
 def question_rules() -> Iterator[tuple[str, Reply]]:
-    """Name and reply of every rule that only a question to resolve@ can break."""
-    for file in sorted((ROOT / "gateway" / "resolve").glob("*.py")):
+    """Name and reply of every rule that only a question to resolve@ or a request to forms@ can break."""
+    for file in [*sorted((ROOT / "gateway" / "resolve").glob("*.py")), ROOT / "gateway" / "library" / "by_mail.py"]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
                 reply, name = node.args[:2]
@@ -144,7 +144,8 @@ def test_the_packs_of_each_class_are_those_of_the_rule() -> None:
     shelf = core_shelf()
     classes: dict[str, set[str]] = {name: set() for name in listed}
     for pack, version in shelf.names():
-        classes[shelf.pack(pack, version).message_class].add(pack)
+        for name in shelf.pack(pack, version).message_classes:
+            classes[name].add(pack)
     assert listed == classes
 
 

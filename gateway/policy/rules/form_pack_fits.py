@@ -1,4 +1,4 @@
-"""The slip names a form pack that exists, in a version that exists, and calls it what the pack says it is.
+"""The slip names a form pack that exists, in a version that exists, and calls it what the pack says it may be.
 
 Otherwise free text would come to stand in the envelope log for good, and a query could call itself something else
 and go where no pattern says it should.
@@ -17,9 +17,9 @@ def check(facts: Facts) -> Refusal | None:
         return None
     slip, shelf = facts.slip.slip, core_shelf()
     known = (slip.form_pack, slip.form_version) in shelf.names()
-    fits = known and _class_of(shelf, slip.form_pack, slip.form_version) == slip.message_class.value
+    fits = known and slip.message_class.value in _classes_of(shelf, slip.form_pack, slip.form_version)
     return None if fits else Refusal(POLICY, NAME)
 
 
-def _class_of(shelf: PackShelf, pack: str, version: str) -> str:
-    return shelf.pack(pack, version).message_class
+def _classes_of(shelf: PackShelf, pack: str, version: str) -> tuple[str, ...]:
+    return shelf.pack(pack, version).message_classes

@@ -124,7 +124,14 @@ def test_a_new_pack_is_a_folder_and_needs_no_python(shelf: PackShelf) -> None:
         ("form.xsd", "../../common/1/types.xsd", "http://127.0.0.1:9/x.xsd", "cannot be loaded"),
         ("form.xsd", "urn:gsp:form:survey:1", "urn:gsp:form:other:1", "cannot be loaded"),
         ("pack.toml", 'status = "core"', 'status = "final"', "pack.toml: status is one of"),
-        ("pack.toml", 'message_class = "notice"', 'message_class = "gossip"', "pack.toml: message_class is one of"),
+        ("pack.toml", '["notice"]', '["gossip"]', "pack.toml: message_classes are of"),
+        ("pack.toml", '["notice"]', "[]", "pack.toml: message_classes are of"),
+        (
+            "pack.toml",
+            'status = "core"',
+            'status = "core"\nrouted_by_pattern = true',
+            "pack.toml: only a query is routed by a pattern",
+        ),
         ("pack.toml", 'version = "1"', 'version = "2"', "cannot be loaded"),
         (
             "examples/valid/full.xml",
