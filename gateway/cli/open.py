@@ -23,7 +23,7 @@ from gateway.officer.mailbox import MailboxAccess, fetch_mails, folders, logged_
 from gateway.officer.memory import Memory
 from gateway.officer.opening import OpenedMail, open_mail
 from gateway.officer.problem import OfficerProblemError
-from gateway.officer.seal_words import binding_sentence, seal_sentences, signer_sentence
+from gateway.officer.seal_words import binding_sentence, gateway_sentences, seal_sentences, signer_sentence
 from gateway.words import Words, phrase
 
 _HELP = help_text(
@@ -46,7 +46,7 @@ gsp open --imap gsp.example.org:993 --folder Party/KE --officer bob@tax.example 
 @click.option(
     "--save",
     type=click.Path(file_okay=False, path_type=Path),
-    help=help_text("Also write each form as XML into this folder."),
+    help=help_text("Also write each form as XML, and what the gateway attached, into this folder."),
 )
 @server_options
 def open_command(
@@ -91,11 +91,16 @@ def open_command(
             if save is not None and opened.form is not None and opened.seal is not None:
                 save.mkdir(parents=True, exist_ok=True)
                 (save / f"{opened.seal.exchange}-{opened.form.pack}.xml").write_bytes(opened.form.canonical)
+            if save is not None and opened.files:
+                save.mkdir(parents=True, exist_ok=True)
+                for attached in opened.files:
+                    (save / attached.name).write_bytes(attached.octets)
     raise SystemExit(1 if wrong else 0)
 
 
 def _show(opened: OpenedMail, words: Words) -> None:
     for sentence in (
+        *gateway_sentences(opened),
         *seal_sentences(opened.seal),
         *signer_sentence(opened.signer, compared=opened.compared),
         *binding_sentence(opened.form),
