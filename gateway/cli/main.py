@@ -1,12 +1,13 @@
 """`gsp`: one command with sub-commands, each loaded when it is called."""
 
 import os
-from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
 from gateway.cli.context import Deployment
+from gateway.cli.lazy import Commands, LazyGroup
 
 # Name of the command: module under gateway.cli, and the command in it. In the order in which they are needed.
 COMMANDS = {
@@ -17,6 +18,7 @@ COMMANDS = {
     "config": ("config", "config"),
     "parties": ("parties", "parties"),
     "officers": ("officers", "officers"),
+    "keys": ("keys", "keys"),
     "directory": ("directory", "directory"),
     "mailboxes": ("mailboxes", "mailboxes"),
     "queue": ("queue", "queue"),
@@ -33,19 +35,13 @@ COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command = getattr(import_module(f"gateway.cli.{module}"), name)
-        return command if isinstance(command, click.Command) else None
+class _Commands(LazyGroup):
+    commands_by_name: ClassVar[Commands] = {
+        name: (f"gateway.cli.{module}", command) for name, (module, command) in COMMANDS.items()
+    }
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
     "config_file",

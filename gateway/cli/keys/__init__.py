@@ -1,0 +1,16 @@
+"""`gsp keys`: the root, certificates, the chain that gives access, requests to `keys@`, and the key log."""
+
+from typing import ClassVar
+
+import click
+
+from gateway.cli.lazy import Commands, LazyGroup
+
+
+class _Keys(LazyGroup):
+    commands_by_name: ClassVar[Commands] = {}
+
+
+@click.group(cls=_Keys)
+def keys() -> None:
+    """Certificates, the chain that gives access, and the key log."""
