@@ -22,6 +22,7 @@ PROGRAMS = {
     "process": ("gateway.programs.process", "run_process"),
     "deliver": ("gateway.programs.deliver", "run_deliver"),
     "http": ("gateway.http.program", "run_http"),
+    "mailboxes": ("gateway.programs.mailboxes", "run_mailboxes"),
 }
 
 
@@ -45,13 +46,18 @@ def serve(deployment: Deployment) -> None:
 @click.argument("program", type=click.Choice(sorted(PROGRAMS)))
 @pass_deployment
 def run(deployment: Deployment, program: str) -> None:
-    """Run one program alone: several machines may share the work over one PostgreSQL database."""
+    """Run one program alone: several machines may share the work over one PostgreSQL database.
+
+    `mailboxes` is the embedded Dovecot; start it first.
+    """
     settings = _prepare(deployment)
     try:
         module, entry = PROGRAMS[program]
         getattr(import_module(module), entry)(settings)
     except (SchemaOutdatedError, GatewayKeyError, LibraryLifeError, LibraryError) as error:
         raise click.ClickException(str(error)) from None
+    except MailboxServerError as error:
+        raise click.ClickException("\n".join([str(error), *error.log_lines])) from None
 
 
 def _prepare(deployment: Deployment) -> Settings:
