@@ -35,8 +35,8 @@ NOTICES = {
         "was delivered as a new query."
     ),
     NoticeKind.RECEIPT: phrase(
-        "Your mail {reference} has reached the mailbox of the Party addressed. Below: the moment, and the seal, which "
-        "is the gateway’s signed statement about the mail."
+        "Your mail {reference} has reached the mailbox of the Party addressed. This does not say whether anybody has "
+        "read it. Below: the moment, and the seal, which is the gateway’s signed statement about the mail."
     ),
     NoticeKind.DELAYED: phrase(
         "Your mail {reference} has not been delivered yet. The gateway keeps it; please do not send it again. You will "

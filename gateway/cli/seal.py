@@ -64,6 +64,11 @@ gsp seal seizure.xml --to EU --send gsp.example.org:465"""
     "--declare-uids", is_flag=True, help=help_text("Tell the gateway how many UIDs are asked about, for statistics.")
 )
 @click.option(
+    "--receipt",
+    is_flag=True,
+    help=help_text("Ask for a receipt once the mail is in the Party's mailbox; it says nothing about reading."),
+)
+@click.option(
     "--output", type=click.Path(path_type=Path), help=help_text("Write the mail to this file; - is standard output.")
 )
 @click.option(
@@ -87,6 +92,7 @@ def seal(
     exchange: str | None,
     receiver: str | None,
     declare_uids: bool,
+    receipt: bool,
     output: Path | None,
     attachments: Path | None,
     send: str | None,
@@ -113,6 +119,7 @@ def seal(
             book=book,
             keyring=keyring,
             declare_uids=declare_uids,
+            receipt=receipt,
             now=now,
         )
         _write(sealed, output, attachments)

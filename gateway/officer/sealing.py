@@ -22,6 +22,7 @@ from gateway.officer.address_book import AddressBook
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import RememberedForm
 from gateway.officer.problem import OfficerProblemError
+from gateway.padding import padded
 from gateway.words import phrase
 from keyring_admin.openpgp.armor import enarmor
 
@@ -69,8 +70,12 @@ def seal_form(
     keyring: OfficerKeyring,
     declare_uids: bool,
     now: datetime,
+    receipt: bool = False,
 ) -> SealedMail:
-    """Bind, sign and seal a form. Raises OfficerProblemError; forms.FormError if the form cannot be bound."""
+    """Bind, sign and seal a form; the mail asks the gateway for a receipt of its delivery if `receipt`.
+
+    Raises OfficerProblemError; forms.FormError if the form cannot be bound.
+    """
     now = now.astimezone(UTC).replace(microsecond=0)
     message_class = message_class_of(form, answers=route.query is not None)
     slip_id = new_identifier()
@@ -120,7 +125,7 @@ def seal_form(
         exchange=exchange,
         form_digest=digest(bound),
         body_sha256=body_sha256,
-        mail=_mail(officer_address, f"query@{book.domain}", slip_message, body, now),
+        mail=_mail(officer_address, f"query@{book.domain}", slip_message, body, now, receipt=receipt),
         slip=enarmor(slip_message),
         body=enarmor(body),
     )
@@ -144,20 +149,10 @@ def form_entity(form: Form) -> bytes:
     message.set_content(render_text(form, form.language), cte="base64")
     message.add_attachment(form.canonical, maintype="application", subtype="xml", filename=f"{form.pack}.xml")
     message.set_param("hp", "cipher")  # RFC 9788 §2.1: every header field here is protected
-    octets = message.as_bytes()
-    size = max(_SMALLEST_SIZE_CLASS, 1 << (len(octets) - 1).bit_length())
-    return octets + _padding(size - len(octets))
+    return padded(message.as_bytes(), smallest=_SMALLEST_SIZE_CLASS)
 
 
-def _padding(length: int) -> bytes:
-    """Blank lines after the last boundary: an epilogue, which every reader ignores (RFC 2046 §5.1.1)."""
-    line = b" " * 74 + b"\r\n"
-    whole = line * (length // len(line) + 1)
-    padding = whole[:length]
-    return padding if padding.endswith(b"\r\n") or length < 2 else padding[:-2] + b"\r\n"
-
-
-def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime) -> bytes:
+def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime, *, receipt: bool) -> bytes:
     boundary = f"=_{secrets.token_hex(16)}"
     fields = [
         ("From", sender),
@@ -165,6 +160,7 @@ def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime) 
         ("Date", date_value(now)),
         ("Message-ID", f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"),
         ("Subject", "..."),
+        *([("Disposition-Notification-To", sender)] if receipt else []),  # RFC 8098 §2.1, read by the gateway alone
         ("MIME-Version", "1.0"),
         ("Content-Type", f'multipart/mixed; boundary="{boundary}"'),
     ]
