@@ -35,6 +35,16 @@ class SpokenError(click.ClickException):
         click.echo(self._words.lines(told), file=file, err=file is None)
 
 
+_memory_option = click.option(
+    "--memory",
+    "memory_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=_MEMORY,
+    show_default=True,
+    help=help_text("What your tools remember against replays."),
+)
+
+
 def _words_in(_context: click.Context, _parameter: click.Parameter, value: str) -> Words:
     return words_in(value)
 
@@ -54,6 +64,15 @@ language_option = click.option(
 
 def officer_options(command: Command) -> Command:
     """--officer, --gnupg-home, --address-book, --memory, --language."""
+    return _identity(_memory_option(language_option(command)))
+
+
+def asking_options(command: Command) -> Command:
+    """--officer, --gnupg-home, --address-book, --language: for a command that remembers nothing."""
+    return _identity(language_option(command))
+
+
+def _identity(command: Command) -> Command:
     for option in reversed(
         (
             click.option(
@@ -75,15 +94,6 @@ def officer_options(command: Command) -> Command:
                 envvar="GSP_ADDRESS_BOOK",
                 help=help_text("The gateway and the Parties, as your administrator gave them (or GSP_ADDRESS_BOOK)."),
             ),
-            click.option(
-                "--memory",
-                "memory_file",
-                type=click.Path(dir_okay=False, path_type=Path),
-                default=_MEMORY,
-                show_default=True,
-                help=help_text("What your tools remember against replays."),
-            ),
-            language_option,
         )
     ):
         command = option(command)

@@ -1,4 +1,5 @@
-"""`gsp uid`: whose UID is this? Works on the officer's own machine, against a copy of the library; nothing is sent.
+"""`gsp uid`: whose UID is this? Works on the officer's own machine, against a copy of the library; nothing is sent,
+but by `resolve`, which asks the gateway.
 
 A UID given as an argument stays in the shell's history and is visible in the process list: `-` reads it from standard
 input. Exit codes: 0 one Party, can be sent; 3 recognised, but a human must decide or nothing may be sent;
@@ -20,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 
 from gateway.cli.officer_options import language_option
 from gateway.cli.spoken import SpokenCommand, help_text
+from gateway.cli.uid_resolve import resolve_command
 from gateway.library.fetching import open_library as verified_library
 from gateway.library.problem import LibraryLifeError
 from gateway.words import Sentence, Words, phrase
@@ -76,6 +78,9 @@ _GS_OPTION = click.option(
 @click.group()
 def uid() -> None:
     """Whose UID is this?"""
+
+
+uid.add_command(resolve_command)
 
 
 @uid.command(

@@ -10,6 +10,7 @@ from forms.pack import core_shelf
 from forms.skeleton import blank_entries, starting_entries
 from gateway.delivered_mail import PILOT_MARK
 from gateway.mail_header import date_value
+from gateway.padding import padded
 from gateway.resolve import RESOLVE_ADDRESS
 from gateway.resolve.findings import Finding, PartyFinding, parties_to_ask
 from gateway.resolve.fingerprint import fingerprint_of
@@ -34,7 +35,6 @@ from pattern_rules.sentences import catalogue, explain, explain_candidate
 
 _SMALLEST_SIZE_CLASS = 16 * 1024
 _REASONS = 3  # candidates that are explained, best first; "looks like an identifier" is what the verdict says already
-_PADDING_LINE = b" " * 74 + b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def answer_entity(findings: Sequence[Finding], request: ResolveRequest, library_
     if attached:
         lines += [words_in(request.language).text(COMPARE), ""]
     lines.append(words_in(request.language).text(GATEWAY_READS))
-    return _padded(_message("\n".join(lines), attached, request).as_bytes())
+    message = _message("\n".join(lines), attached, request)
+    return padded(message.as_bytes(), smallest=_SMALLEST_SIZE_CLASS)
 
 
 def _intro(request: ResolveRequest, library_version: int) -> str:
@@ -122,13 +123,6 @@ def _message(text: str, attached: Sequence[_Attached], request: ResolveRequest) 
         message.add_attachment(one.octets, maintype="application", subtype=one.subtype, filename=one.name)
     message.set_param("hp", "cipher")  # RFC 9788 §2.1: every header field here is protected
     return message
-
-
-def _padded(octets: bytes) -> bytes:
-    """Blanks after the last boundary, an epilogue (RFC 2046 §5.1.1): the size does not tell how much was found."""
-    size = max(_SMALLEST_SIZE_CLASS, 1 << (len(octets) - 1).bit_length())
-    missing = size - len(octets)
-    return octets + (_PADDING_LINE * (missing // len(_PADDING_LINE) + 1))[:missing]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

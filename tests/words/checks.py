@@ -17,7 +17,7 @@ SAME = {
 }
 # Names that are written alike everywhere: programs, commands, options, protocols.
 NAMES = re.compile(
-    r"`[^`]*`|--[a-z-]+|query@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
+    r"`[^`]*`|--[a-z-]+|(?:query|resolve)@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
     r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|From|FILE|FORM|MAILS|PARTY|TEXT|XML|PEM)\b"
 )
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK", "es": "LATIN", "fr": "LATIN", "en": "LATIN"}
