@@ -99,7 +99,7 @@ def test_tls_forgets_what_was_said_before(world: World) -> None:
         assert client.say(plain()).startswith("235")
 
 
-def test_the_delivery_notification_parameters_of_ordinary_clients_are_ignored(world: World) -> None:
+def test_the_delivery_notification_parameters_of_ordinary_clients_are_let_pass(world: World) -> None:
     with world.client("auth") as client:
         assert client.say(
             b"MAIL FROM:<alice@user.example> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=QQ+2B314159 AUTH=<>"
@@ -107,6 +107,44 @@ def test_the_delivery_notification_parameters_of_ordinary_clients_are_ignored(wo
         assert client.say(
             b"RCPT TO:<in@gw.example> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;in@gw.example"
         ).startswith("250")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "receipt"),
+    [
+        (b"", False),
+        (b" NOTIFY=SUCCESS", True),
+        (b" notify=failure,success,delay ORCPT=rfc822;in@gw.example", True),
+        (b" NOTIFY=FAILURE,DELAY", False),
+        (b" NOTIFY=NEVER", False),
+        (b" ORCPT=rfc822;NOTIFY+3DSUCCESS", False),
+    ],
+)
+def test_notify_success_asks_for_a_receipt(world: World, parameters: bytes, receipt: bool) -> None:
+    """RFC 3461 §4.1, although DSN is not offered: clients send it all the same."""
+    with world.client("hello") as client:
+        assert "DSN" not in client.say(b"EHLO client.example")
+    with world.client("mail") as client:
+        assert client.say(b"RCPT TO:<in@gw.example>" + parameters).startswith("250")
+        client.say(b"DATA")
+        client.send(MAIL + b".\r\n")
+        assert client.reply().startswith("250")
+    assert [mail.receipt for mail in world.gatekeeper.accepted] == [receipt]
+
+
+def test_a_wish_for_a_receipt_ends_with_its_mail(world: World) -> None:
+    with world.client("mail") as client:
+        assert client.say(b"RCPT TO:<in@gw.example> NOTIFY=SUCCESS").startswith("250")
+        assert client.say(b"RSET").startswith("250")
+        assert client.mail().startswith("250")
+        client.say(b"MAIL FROM:<alice@user.example>")
+        assert client.say(b"RCPT TO:<nobody@gw.example> NOTIFY=SUCCESS").startswith("550")
+        assert client.say(b"RCPT TO:<in@gw.example>").startswith("250")
+        assert client.say(b"RCPT TO:<postmaster> NOTIFY=SUCCESS").startswith("452")
+        client.say(b"DATA")
+        client.send(MAIL + b".\r\n")
+        assert client.reply().startswith("250")
+    assert [mail.receipt for mail in world.gatekeeper.accepted] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the gate keeps of a header: sender, thread, token; and nothing of it shows in a repr."""
+"""What the gate keeps of a header: sender, thread, token, wish for a receipt; and nothing of it shows in a repr."""
 
 import base64
 
@@ -154,3 +154,26 @@ def test_whether_a_subject_says_something_is_known_but_not_what(subject: bytes, 
     found = headers(with_subject(subject))
     assert found.readable_subject is readable
     assert CANARY.decode("ascii") not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("fields", "address"),
+    [
+        (b"", None),
+        (b"Disposition-Notification-To: alice@ke.example\r\n", "alice@ke.example"),
+        (b'Disposition-Notification-To: "Otieno, Alice" <Alice@KE.example>\r\n', "Alice@ke.example"),  # Thunderbird
+        (b"disposition-notification-to:\r\n =?utf-8?B?SsO2cmc=?= <alice@ke.example>\r\n", "alice@ke.example"),
+        (b"Disposition-Notification-To: alice@ke.example, bob@ug.example\r\n", None),
+        (b"Disposition-Notification-To: <alice@ke.example>\r\n" * 2, None),
+        (b"Disposition-Notification-To: <@x.example:alice@ke.example>\r\n", None),
+        (b"Disposition-Notification-To: =?utf-8?q?a=0d=0ab?=@ke.example\r\n", None),
+        (b"Disposition-Notification-To: " + b"(" * 900 + b"\r\n", None),
+        (b"Disposition-Notification-To:\r\n", None),
+        (b"Return-Receipt-To: alice@ke.example\r\n", None),
+    ],
+    ids=lambda value: value[:60].decode() if isinstance(value, bytes) else None,
+)
+def test_who_is_to_have_a_receipt_is_one_address_or_nobody(fields: bytes, address: str | None) -> None:
+    found = headers(HEAD + fields)
+    assert found.receipt_to == address
+    assert address is None or address not in repr(found)

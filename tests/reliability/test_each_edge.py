@@ -140,6 +140,16 @@ def with_receipts(queue: QueueWorld) -> None:
     queue.write(lambda connection: connection.execute(update(officers).values(receipts=True)))
 
 
+def asked_for_receipt(queue: QueueWorld) -> None:
+    queue.ready()
+    queue.write(lambda connection: connection.execute(update(accepted_mails).values(receipt=True)))
+
+
+def with_receipts_and_asked(queue: QueueWorld) -> None:
+    with_receipts(queue)
+    queue.write(lambda connection: connection.execute(update(accepted_mails).values(receipt=True)))
+
+
 def remembered_slip(queue: QueueWorld) -> None:
     queue.write(lambda connection: remember_slip(connection, 1, "A", "ab", datetime.now(UTC) - HOUR))
 
@@ -233,6 +243,24 @@ EDGES = (
     Edge(
         "a receipt is requested",
         with_receipts,
+        deliver,
+        READY,
+        "mail processed, request receipt/0, log delivered",
+        2,
+        LEASED,
+    ),
+    Edge(
+        "a receipt is requested because the mail asked for it",
+        asked_for_receipt,
+        deliver,
+        READY,
+        "mail processed, request receipt/0, log delivered",
+        2,
+        LEASED,
+    ),
+    Edge(
+        "one receipt is requested although officer and mail ask for it",
+        with_receipts_and_asked,
         deliver,
         READY,
         "mail processed, request receipt/0, log delivered",
