@@ -45,7 +45,8 @@ def _authority(domain: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate
 def _certificate(
     domain: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
 ) -> x509.Certificate:
-    names: list[x509.GeneralName] = [x509.DNSName(domain), x509.DNSName("localhost")]
+    # openpgpkey: the Web Key Directory's advanced method
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in (domain, f"openpgpkey.{domain}", "localhost")]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, domain)])
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())

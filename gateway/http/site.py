@@ -10,10 +10,15 @@ from http import HTTPStatus
 from pathlib import Path
 
 from gateway.library.public_folder import CURRENT, LIBRARY, VERSIONS
+from gateway.wkd.files import WKD
+from keyring_admin.web_key_directory import POLICY, WELL_KNOWN
 
 _NUMBERED = re.compile(r"/library/([1-9][0-9]{0,8})")
+# draft-koch-openpgp-webkey-service §3.1: `?l=` repeats the local part as it was typed; it is not needed.
+_HASHED = re.compile(rf"/({re.escape(WELL_KNOWN)}/(?:[a-z0-9.-]{{1,253}}/)?hu/[a-z0-9]{{32}})(?:\?l=[^?#]{{0,192}})?")
+_POLICY = re.compile(rf"/({re.escape(WELL_KNOWN)}/(?:[a-z0-9.-]{{1,253}}/)?{POLICY})")
 _SIGNED = "application/octet-stream"
-_HOUR, _YEAR = "max-age=3600", "max-age=31536000, immutable"
+_NOW, _HOUR, _YEAR = "no-cache", "max-age=3600", "max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def answer(folder: Path, method: str, target: str, if_none_match: str = "") -> A
     if not name:
         return refused(HTTPStatus.NOT_FOUND)
     try:
-        octets = (folder / LIBRARY / name).read_bytes()
+        octets = (folder / name).read_bytes()
     except OSError:
         return refused(HTTPStatus.NOT_FOUND)
     tag = f'"{hashlib.sha256(octets).hexdigest()}"'
@@ -56,11 +61,16 @@ _COMMON = (
 def _file_of(target: str) -> tuple[str, str, str]:
     """Name in the folder, media type, caching; an empty name for everything that is not served."""
     if target == f"/library/{CURRENT}":
-        return CURRENT, _SIGNED, _HOUR
+        return f"{LIBRARY}/{CURRENT}", _SIGNED, _HOUR
     if target == f"/library/{VERSIONS}":
-        return VERSIONS, "application/json", _HOUR
-    numbered = _NUMBERED.fullmatch(target)
-    return (numbered[1], _SIGNED, _YEAR) if numbered else ("", "", "")
+        return f"{LIBRARY}/{VERSIONS}", "application/json", _HOUR
+    if numbered := _NUMBERED.fullmatch(target):
+        return f"{LIBRARY}/{numbered[1]}", _SIGNED, _YEAR
+    if (found := _HASHED.fullmatch(target)) and ".." not in found[1]:
+        return f"{WKD}/{found[1]}", _SIGNED, _NOW
+    if (policy := _POLICY.fullmatch(target)) and ".." not in policy[1]:
+        return f"{WKD}/{policy[1]}", "text/plain", _HOUR
+    return "", "", ""
 
 
 def refused(status: HTTPStatus, *fields: tuple[str, str]) -> Answer:

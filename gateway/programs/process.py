@@ -13,6 +13,7 @@ from gateway.programs.stopping import stop_on_signals
 from gateway.settings import Settings
 from gateway.signing import GatewaySigner
 from gateway.state import open_state
+from gateway.wkd.keeper import WkdKeeper
 from keyring_admin.gateway_key import export_secret_subkeys
 from mailroom.wakeup import Wakeup, ring
 
@@ -32,6 +33,7 @@ def run_process(settings: Settings) -> None:
         pilot=settings.gateway.pilot,
         library_files=LibraryFiles(settings.path(settings.library.file), keys).attachments,
     )
+    wkd = WkdKeeper(settings, processor.engine, PROGRAM)
     bell = Wakeup(settings.run_folder / "process.bell")
     note(PROGRAM, Event.STARTED)
     delay_notice = timedelta(hours=settings.delivery.delay_notice_hours)
@@ -44,6 +46,7 @@ def run_process(settings: Settings) -> None:
                 processor.forget_old()
                 processor.tell_delays(delay_notice)
                 look_back_at = time.monotonic() + _LOOK_BACK_EVERY_SECONDS
+            wkd.keep()
             bell.wait(POLL_SECONDS)
         except OperationalError as error:
             note(PROGRAM, Event.DATABASE_AWAY, error=type(error))

@@ -8,7 +8,9 @@ from gateway.cli.lazy import Commands, LazyGroup
 
 
 class _Keys(LazyGroup):
-    commands_by_name: ClassVar[Commands] = {}
+    commands_by_name: ClassVar[Commands] = {
+        "wkd": ("gateway.cli.keys.wkd", "wkd"),
+    }
 
 
 @click.group(cls=_Keys)
