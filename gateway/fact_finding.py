@@ -11,14 +11,8 @@ from gateway.library_in_force import LibraryInForce
 from gateway.opener.frames import JobResult
 from gateway.policy.facts import Facts, GatewayFacts, SenderFacts, SlipFacts
 from gateway.settings import Settings
-from keyring_admin.certificate_store import (
-    Certificate,
-    find_certificate,
-    gateway_certificates,
-    reading_certificates,
-)
-from keyring_admin.officers import find_officer_by_id
-from keyring_admin.parties import Party, find_party
+from keyring_admin.directory_cache import DirectoryView
+from keyring_admin.parties import Party
 from mailroom.exchanges import (
     Exchange,
     find_exchange,
@@ -37,10 +31,10 @@ class OpenedSlip:
     slip: Slip | None
 
 
-def gateway_facts(connection: Connection, settings: Settings, now: datetime) -> GatewayFacts:
+def gateway_facts(directory: DirectoryView, settings: Settings, now: datetime) -> GatewayFacts:
     """The gateway itself: its clock, its limits, its keys in force."""
     key_ids: frozenset[str] = frozenset()
-    for certificate in gateway_certificates(connection):
+    for certificate in directory.gateway_certificates():
         key_ids |= certificate.encryption_key_ids(now)
     return GatewayFacts(
         now=now,
@@ -52,27 +46,27 @@ def gateway_facts(connection: Connection, settings: Settings, now: datetime) -> 
     )
 
 
-def sender_facts(connection: Connection, officer_id: int, headers: Headers, now: datetime) -> SenderFacts:
+def sender_facts(directory: DirectoryView, officer_id: int, headers: Headers, now: datetime) -> SenderFacts:
     """The sender, as the directory knows them now."""
-    officer = find_officer_by_id(connection, officer_id)
-    party = find_party(connection, officer.party) if officer is not None else None
-    certificate: Certificate | None = None
+    officer = directory.find_officer_by_id(officer_id)
+    party = directory.find_party(officer.party) if officer is not None else None
+    certificate = None
     if officer is not None and officer.certificate is not None:
-        certificate = find_certificate(connection, officer.certificate)
+        certificate = directory.find_certificate(officer.certificate)
     return SenderFacts(
         officer=officer,
         party=party,
         certificate=certificate,
         header_address=headers.sender,
-        party_key_ids=party_key_ids(connection, party, now),
+        party_key_ids=party_key_ids(directory, party, now),
         readable_subject=headers.readable_subject,
     )
 
 
-def party_key_ids(connection: Connection, party: Party | None, now: datetime) -> frozenset[str]:
+def party_key_ids(directory: DirectoryView, party: Party | None, now: datetime) -> frozenset[str]:
     """The key IDs under which a Party can read at `now`."""
     key_ids: frozenset[str] = frozenset()
-    for certificate in reading_certificates(connection, party.code) if party is not None else ():
+    for certificate in directory.reading_certificates(party.code) if party is not None else ():
         key_ids |= certificate.encryption_key_ids(now)
     return key_ids
 
@@ -95,6 +89,7 @@ def facts_of_sender(gateway: GatewayFacts, sender: SenderFacts, library: Library
 
 def direct_facts(
     connection: Connection,
+    directory: DirectoryView,
     *,
     gateway: GatewayFacts,
     sender: SenderFacts,
@@ -105,14 +100,14 @@ def direct_facts(
     library: LibraryInForce,
 ) -> Facts:
     """The facts of a mail to a Party's own address. What fits no exchange is a new query."""
-    party = find_party(connection, recipient.partition("@")[0].upper())
+    party = directory.find_party(recipient.partition("@")[0].upper())
     exchange = matching_exchange(connection, headers, sender.party, party)
     asked = exchange is not None and sender.party is not None and exchange.requested_party == sender.party.code
     return Facts(
         gateway=gateway,
         sender=sender,
         party=party,
-        party_key_ids=party_key_ids(connection, party, gateway.now),
+        party_key_ids=party_key_ids(directory, party, gateway.now),
         message_class=MessageClass.REPLY if asked else MessageClass.QUERY,
         body_recipients=body_recipients,
         body_sha256=body_sha256,
@@ -139,6 +134,7 @@ def matching_exchange(
 
 def sealed_facts(
     connection: Connection,
+    directory: DirectoryView,
     *,
     gateway: GatewayFacts,
     sender: SenderFacts,
@@ -153,14 +149,14 @@ def sealed_facts(
     message_class = slip.message_class if slip is not None else MessageClass.QUERY
     if slip is not None:
         answers = message_class in {MessageClass.REPLY, MessageClass.ACKNOWLEDGEMENT}
-        party = find_party(connection, slip.requesting_party if answers else slip.requested_party)
+        party = directory.find_party(slip.requesting_party if answers else slip.requested_party)
         exchange = find_exchange(connection, slip.exchange or slip.id)
         seen = seen_slip(connection, sender.officer.id, slip.id) if sender.officer is not None else None
     return Facts(
         gateway=gateway,
         sender=sender,
         party=party,
-        party_key_ids=party_key_ids(connection, party, gateway.now),
+        party_key_ids=party_key_ids(directory, party, gateway.now),
         message_class=message_class,
         body_recipients=body_recipients,
         body_sha256=body_sha256,

@@ -48,9 +48,9 @@ from gateway.replies import (
 from gateway.resolve import RESOLVE_ADDRESS
 from gateway.resolve.desk import ResolveDesk
 from gateway.settings import Settings
-from keyring_admin.officers import Officer, find_officer, find_officer_by_id
+from keyring_admin.directory_cache import DirectoryCache, DirectoryView
+from keyring_admin.officers import Officer
 from keyring_admin.openpgp.packets import EncryptedMessage, inspect_message
-from keyring_admin.parties import find_party
 from mailroom.credentials import verify_password
 from mailroom.group_commit import GroupCommitter
 from mailroom.intake import Presentation
@@ -76,6 +76,15 @@ class _Body:
         return hashlib.sha256(self.message.octets).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A mail the gate has let pass, and who sends it to whom."""
+
+    mail: Accepted
+    gateway: GatewayFacts
+    sender: SenderFacts
+
+
 class Reception:
     """Decides for the edge (its `Gatekeeper`)."""
 
@@ -84,6 +93,7 @@ class Reception:
     ) -> None:
         self._settings = settings
         self._engine = engine
+        self._directory = DirectoryCache(engine)
         self._committer = committer
         self._pool = pool
         self._library = library
@@ -93,8 +103,9 @@ class Reception:
 
     async def authenticate(self, login: str, password: str) -> Identity | None:
         """The officer, after the same work for an unknown login and a wrong password."""
-        officer = await asyncio.to_thread(self._read, lambda connection: find_officer(connection, login.lower()))
-        usable = officer is not None and await asyncio.to_thread(self._may_send, officer)
+        officer, usable = await asyncio.to_thread(
+            self._read, lambda _, directory: _may_send(directory, directory.find_officer(login.lower()))
+        )
         async with self._password_checks:
             good = await asyncio.to_thread(verify_password, officer.password_hash if officer else None, password)
         if officer is None or not usable or not good:
@@ -103,12 +114,10 @@ class Reception:
 
     async def admit_sender(self, identity: Identity) -> Reply:
         """An officer or a Party may have been suspended since AUTH."""
-        officer = await asyncio.to_thread(
-            self._read, lambda connection: find_officer_by_id(connection, identity.officer_id)
+        _, may_send = await asyncio.to_thread(
+            self._read, lambda _, directory: _may_send(directory, directory.find_officer_by_id(identity.officer_id))
         )
-        if officer is None or not await asyncio.to_thread(self._may_send, officer):
-            return SENDER_NOT_ACTIVE
-        return SENDER_OK
+        return SENDER_OK if may_send else SENDER_NOT_ACTIVE
 
     async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:
         """The addresses of DESIGN §4 served here: `query@`, every Party's, `resolve@` and `forms@` if they are on."""
@@ -119,7 +128,7 @@ class Reception:
             return RECIPIENT_OK
         if local == FORMS_ADDRESS and self._forms.open:
             return RECIPIENT_OK
-        party = await asyncio.to_thread(self._read, lambda connection: find_party(connection, local.upper()))
+        party = await asyncio.to_thread(self._read, lambda _, directory: directory.find_party(local.upper()))
         return RECIPIENT_OK if party is not None and party.member_on(datetime.now(UTC).date()) else NO_SUCH_MAILBOX
 
     async def receive(self, submission: Submission) -> Reply:
@@ -134,12 +143,11 @@ class Reception:
             return STORAGE_FULL if _storage_is_full(error) else TRY_AGAIN
 
     async def _receive(self, submission: Submission) -> Reply:
-        found = await asyncio.to_thread(judge, submission.octets, size_limit=self._settings.submission.size_limit)
-        if isinstance(found, Refused):
-            return await self._refuse(submission, Refusal(found.reply, found.rule), None)
+        judged = await asyncio.to_thread(self._judge, submission)
+        if isinstance(judged, Refused):
+            return await self._refuse(submission, Refusal(judged.reply, judged.rule), None)
+        found, gateway, sender = judged.mail, judged.gateway, judged.sender
         submission = replace(submission, receipt=_wants_receipt(submission, found.headers))
-        now = datetime.now(UTC)
-        gateway, sender = await asyncio.to_thread(self._read_sender, submission, found, now)
         local = submission.recipient.partition("@")[0]
         if local == QUERY_ADDRESS:
             return await self._receive_sealed(submission, found, gateway, sender)
@@ -180,8 +188,9 @@ class Reception:
         body = _Body(found.messages[0], Presentation.INLINE if inline else Presentation.MIME)
         facts = await asyncio.to_thread(
             self._read,
-            lambda connection: direct_facts(
+            lambda connection, directory: direct_facts(
                 connection,
+                directory,
                 gateway=gateway,
                 sender=sender,
                 recipient=submission.recipient,
@@ -211,8 +220,9 @@ class Reception:
         body = _Body(body_message, Presentation.FILE if kind is BodyKind.FILE else Presentation.MIME)
         facts = await asyncio.to_thread(
             self._read,
-            lambda connection: sealed_facts(
+            lambda connection, directory: sealed_facts(
                 connection,
+                directory,
                 gateway=gateway,
                 sender=sender,
                 opened=opened,
@@ -294,18 +304,31 @@ class Reception:
         note(PROGRAM, Event.REFUSED, rule=refusal.text_key, code=refusal.reply.enhanced)
         return refusal.reply
 
-    def _read_sender(self, submission: Submission, found: Accepted, now: datetime) -> tuple[GatewayFacts, SenderFacts]:
-        with self._engine.connect() as connection:
-            gateway = gateway_facts(connection, self._settings, now)
-            return gateway, sender_facts(connection, submission.identity.officer_id, found.headers, now)
+    def _judge(self, submission: Submission) -> Refused | _Judged:
+        """The gate, and what is known of the gateway and the sender; on one thread, since each change of it costs."""
+        found = judge(submission.octets, size_limit=self._settings.submission.size_limit)
+        if isinstance(found, Refused):
+            return found
+        now = datetime.now(UTC)
+        return self._read(
+            lambda _, directory: _Judged(
+                found,
+                gateway_facts(directory, self._settings, now),
+                sender_facts(directory, submission.identity.officer_id, found.headers, now),
+            )
+        )
 
-    def _read(self, work: Callable[[Connection], Result]) -> Result:
+    def _read(self, work: Callable[[Connection, DirectoryView], Result]) -> Result:
         with self._engine.connect() as connection:
-            return work(connection)
+            return work(connection, self._directory.view(connection))
 
-    def _may_send(self, officer: Officer) -> bool:
-        party = self._read(lambda connection: find_party(connection, officer.party))
-        return officer.active and party is not None and party.member_on(datetime.now(UTC).date())
+
+def _may_send(directory: DirectoryView, officer: Officer | None) -> tuple[Officer | None, bool]:
+    """The officer, and whether they and their Party are active."""
+    if officer is None:
+        return None, False
+    party = directory.find_party(officer.party)
+    return officer, officer.active and party is not None and party.member_on(datetime.now(UTC).date())
 
 
 def _wants_receipt(submission: Submission, headers: Headers) -> bool:
