@@ -208,3 +208,8 @@ def test_it_is_off_by_default(edge: RunningEdge) -> None:
     assert edge.reply_while_off == (550, "5.1.1 no such mailbox here")
     assert edge.rows_while_off == 0
     assert "resolve@ is off" in edge.said_at_init
+
+
+def test_forms_is_no_address_where_no_signed_library_is(edge: RunningEdge) -> None:
+    mail = edge.question("alice", UNION)
+    assert edge.send("alice", mail, recipient="forms@gsp.test") == (550, "5.1.1 no such mailbox here")
