@@ -14,6 +14,7 @@ from types import FrameType
 
 from gateway.journal import Event, note
 from gateway.mailbox_server import mailbox_settings
+from gateway.programs.restarts import Restarts
 from gateway.programs.stopping import stop_on_signals
 from gateway.settings import Settings
 from mailroom.mailboxes.dovecot import Dovecot
@@ -21,8 +22,6 @@ from mailroom.mailboxes.mailbox_error import MailboxFault, MailboxServerError
 
 PROGRAM = "serve"
 PROGRAMS = ("process", "deliver", "edge")  # the edge last: it takes mail only when the rest stands
-_LONGEST_RESTART_SECONDS = 30.0
-_STABLE_SECONDS = 10.0  # who lived that long did not die of its start
 _PREDECESSOR_SECONDS = 15.0  # a Dovecot whose supervisor was killed still ends
 _STOP_SECONDS = 30.0
 _DOVECOT_RESTART_SECONDS = 1.0
@@ -35,13 +34,8 @@ class _Child:
     name: str
     process: subprocess.Popen[bytes]
     started_at: float
-    failures: int = 0
+    restarts: Restarts = field(default_factory=Restarts)
     restart_at: float | None = None
-
-    def died(self, now: float) -> None:
-        """When to start it again: at once, then later and later if it does not live long."""
-        self.failures = 0 if now - self.started_at > _STABLE_SECONDS else self.failures + 1
-        self.restart_at = now + min(_LONGEST_RESTART_SECONDS, 0.1 * 2**self.failures)
 
 
 @dataclass(slots=True)
@@ -84,7 +78,7 @@ class Supervisor:
                     child.process, child.started_at, child.restart_at = self._spawn(child.name), now, None
             elif child.process.poll() is not None:
                 note(PROGRAM, Event.CHILD_EXITED, rule=child.name, count=child.process.returncode)
-                child.died(now)
+                child.restart_at = now + child.restarts.wait_after(now - child.started_at)
         if self._dovecot is not None and now >= self._purge_at:
             self._purge_at = now + _PURGE_SECONDS
             threading.Thread(target=self._purge, args=(self._dovecot,), name="purge", daemon=True).start()

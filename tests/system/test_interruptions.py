@@ -5,7 +5,9 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
+from gateway.programs.restarts import STABLE_SECONDS
 from gateway.settings import load_settings
 
 from .running_world import System, is_alive
@@ -82,6 +84,24 @@ def test_the_edge_killed_comes_back(system: System) -> None:
     system.wait_for(lambda: answers(system))
     sealed, _ = system.send_query("KE", "EU")
     each_delivered_once(system, "EU", [sealed.body_sha256])
+
+
+def test_a_program_that_crashed_once_is_back_at_once(system: System) -> None:
+    """The first time it is killed after a good while; only who dies early again and again waits."""
+    pid = system.programs()["process"]
+    system.wait_for(lambda: True if age(pid) > STABLE_SECONDS + 1 else None)
+    began = time.monotonic()
+    kill(system, "process")
+    system.wait_for(lambda: True if system.programs().get("process") not in {None, pid} else None)
+    assert time.monotonic() - began < 1.5
+    system.send_query("KE", "EU")
+    system.settle()
+
+
+def age(pid: int) -> float:
+    """Seconds since the process was started (proc(5): field 22, in clock ticks since the machine started)."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
 def answers(system: System) -> bool | None:
