@@ -20,5 +20,16 @@ class Actor:
         return "gateway" if self.gateway else "custodian"
 
 
+@dataclass(frozen=True, slots=True)
+class Approved(Actor):
+    """Everybody who had to sign a proposal has: it may be done, and only it. Made by acts/proposals.py alone.
+
+    person, certificate, evidence: of the last who signed; the others' approvals are entries of their own.
+    """
+
+    proposal: str = ""
+    act: str = ""
+
+
 CUSTODIAN = Actor()  # whoever can run commands on the machine: grants nothing that the chain does not
 GATEWAY = Actor(gateway=True)
