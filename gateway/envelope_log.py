@@ -8,6 +8,8 @@ from sqlalchemy import Connection, insert
 
 from gateway.schema import envelope_log
 
+_APPEND = insert(envelope_log).returning(envelope_log.c.sequence)
+
 
 class EnvelopeOutcome(StrEnum):
     """What became of a mail."""
@@ -40,23 +42,22 @@ class EnvelopeEntry:
 def append_entry(connection: Connection, entry: EnvelopeEntry) -> int:
     """Append a row and return its position."""
     position: int = connection.execute(
-        insert(envelope_log)
-        .values(
-            at=entry.at,
-            outcome=entry.outcome.value,
-            message_class=entry.message_class,
-            exchange=entry.exchange,
-            sending_party=entry.sending_party,
-            receiving_party=entry.receiving_party,
-            form_pack=entry.form_pack,
-            form_version=entry.form_version,
-            size_class=entry.size_class,
-            mode=entry.mode,
-            uid_count=entry.uid_count,
-            rule=entry.rule,
-            test=entry.test,
-        )
-        .returning(envelope_log.c.sequence)
+        _APPEND,
+        {
+            "at": entry.at,
+            "outcome": entry.outcome.value,
+            "message_class": entry.message_class,
+            "exchange": entry.exchange,
+            "sending_party": entry.sending_party,
+            "receiving_party": entry.receiving_party,
+            "form_pack": entry.form_pack,
+            "form_version": entry.form_version,
+            "size_class": entry.size_class,
+            "mode": entry.mode,
+            "uid_count": entry.uid_count,
+            "rule": entry.rule,
+            "test": entry.test,
+        },
     ).scalar_one()
     return position
 

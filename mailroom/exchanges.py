@@ -5,9 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from mailroom.schema import exchanges, minted_message_ids
+
+# Made once: to build a statement takes longer than SQLite takes to run it.
+_OPEN = insert(exchanges)
+_FIND = select(exchanges).where(exchanges.c.id == bindparam("exchange_id"))
+_REMEMBER = insert(minted_message_ids)
+_MESSAGE_IDS = (
+    select(minted_message_ids.c.message_id)
+    .where(minted_message_ids.c.exchange == bindparam("exchange_id"))
+    .order_by(minted_message_ids.c.minted_at, minted_message_ids.c.message_id)
+)
 
 
 class Mode(StrEnum):
@@ -39,20 +49,21 @@ class Exchange:
 def open_exchange(connection: Connection, exchange: Exchange) -> None:
     """Remember a new exchange. Raises sqlalchemy.exc.IntegrityError if its id or token is taken."""
     connection.execute(
-        insert(exchanges).values(
-            id=exchange.id,
-            token=exchange.token,
-            mode=exchange.mode.value,
-            requesting_party=exchange.requesting_party,
-            requested_party=exchange.requested_party,
-            created_at=exchange.created_at,
-        )
+        _OPEN,
+        {
+            "id": exchange.id,
+            "token": exchange.token,
+            "mode": exchange.mode.value,
+            "requesting_party": exchange.requesting_party,
+            "requested_party": exchange.requested_party,
+            "created_at": exchange.created_at,
+        },
     )
 
 
 def find_exchange(connection: Connection, exchange_id: str) -> Exchange | None:
     """The exchange with this id."""
-    return _exchange(connection.execute(select(exchanges).where(exchanges.c.id == exchange_id)).mappings().first())
+    return _exchange(connection.execute(_FIND, {"exchange_id": exchange_id}).mappings().first())
 
 
 def find_exchange_by_token(connection: Connection, token: str) -> Exchange | None:
@@ -73,17 +84,12 @@ def find_exchanges_by_message_ids(connection: Connection, message_ids: Iterable[
 
 def remember_message_id(connection: Connection, message_id: str, exchange_id: str, now: datetime) -> None:
     """Bind a Message-ID the gateway minted to its exchange."""
-    connection.execute(insert(minted_message_ids).values(message_id=message_id, exchange=exchange_id, minted_at=now))
+    connection.execute(_REMEMBER, {"message_id": message_id, "exchange": exchange_id, "minted_at": now})
 
 
 def message_ids_of(connection: Connection, exchange_id: str) -> tuple[str, ...]:
     """The Message-IDs minted for an exchange, oldest first: both sides know them."""
-    rows = connection.scalars(
-        select(minted_message_ids.c.message_id)
-        .where(minted_message_ids.c.exchange == exchange_id)
-        .order_by(minted_message_ids.c.minted_at, minted_message_ids.c.message_id)
-    )
-    return tuple(rows)
+    return tuple(connection.scalars(_MESSAGE_IDS, {"exchange_id": exchange_id}))
 
 
 def _exchange(row: RowMapping | None) -> Exchange | None:

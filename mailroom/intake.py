@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 
 from mailroom.exchanges import Mode
 from mailroom.schema import accepted_mails, bodies, seen_slips
+
+# Made once: to build a statement takes longer than SQLite takes to run it.
+_STORE_BODY = insert(bodies).returning(bodies.c.id)
+_STORE_MAIL = insert(accepted_mails)
+_SEEN_SLIP = select(seen_slips.c.body_sha256).where(
+    seen_slips.c.officer == bindparam("by"), seen_slips.c.slip == bindparam("id")
+)
+_REMEMBER_SLIP = insert(seen_slips)
+_RECORD = select(accepted_mails).where(accepted_mails.c.id == bindparam("mail_id"))
 
 
 class MailState(StrEnum):
@@ -63,28 +72,29 @@ class UnreadableMailError(RuntimeError):
 
 def store_mail(connection: Connection, mail: AcceptedMail) -> None:
     """Put a mail into the queue."""
-    body_id = connection.execute(insert(bodies).values(octets=mail.body).returning(bodies.c.id)).scalar_one()
+    body_id = connection.execute(_STORE_BODY, {"octets": mail.body}).scalar_one()
     connection.execute(
-        insert(accepted_mails).values(
-            queue_id=mail.queue_id,
-            state=MailState.ACCEPTED.value,
-            attempts=0,
-            accepted_at=mail.accepted_at,
-            exchange=mail.exchange,
-            message_class=mail.message_class,
-            mode=mail.mode.value,
-            presentation=mail.presentation.value,
-            sender=mail.sender,
-            sending_party=mail.sending_party,
-            receiving_party=mail.receiving_party,
-            body=body_id,
-            body_sha256=mail.body_sha256,
-            library_version=mail.library_version,
-            log_position=mail.log_position,
-            rules_passed=" ".join(mail.rules_passed),
-            unmatched_reply=mail.unmatched_reply,
-            receipt=mail.receipt,
-        )
+        _STORE_MAIL,
+        {
+            "queue_id": mail.queue_id,
+            "state": MailState.ACCEPTED.value,
+            "attempts": 0,
+            "accepted_at": mail.accepted_at,
+            "exchange": mail.exchange,
+            "message_class": mail.message_class,
+            "mode": mail.mode.value,
+            "presentation": mail.presentation.value,
+            "sender": mail.sender,
+            "sending_party": mail.sending_party,
+            "receiving_party": mail.receiving_party,
+            "body": body_id,
+            "body_sha256": mail.body_sha256,
+            "library_version": mail.library_version,
+            "log_position": mail.log_position,
+            "rules_passed": " ".join(mail.rules_passed),
+            "unmatched_reply": mail.unmatched_reply,
+            "receipt": mail.receipt,
+        },
     )
 
 
@@ -154,7 +164,7 @@ class MailRecord:
 
 def mail_record(connection: Connection, mail_id: int) -> MailRecord:
     """The record of an accepted mail."""
-    row = connection.execute(select(accepted_mails).where(accepted_mails.c.id == mail_id)).mappings().one()
+    row = connection.execute(_RECORD, {"mail_id": mail_id}).mappings().one()
     return MailRecord(**{name: row[name] for name in MailRecord.__slots__})
 
 
@@ -199,16 +209,13 @@ def unshunt_mails(connection: Connection) -> int:
 
 def seen_slip(connection: Connection, officer: int, slip: str) -> str | None:
     """The body hash with which this officer has used this slip id before."""
-    return connection.scalar(
-        select(seen_slips.c.body_sha256).where(seen_slips.c.officer == officer, seen_slips.c.slip == slip)
-    )
+    return connection.scalar(_SEEN_SLIP, {"by": officer, "id": slip})
 
 
 def remember_slip(connection: Connection, officer: int, slip: str, body_sha256: str, expires_at: datetime) -> None:
     """Remember a slip until it expires. Raises sqlalchemy.exc.IntegrityError if it was seen."""
-    connection.execute(
-        insert(seen_slips).values(officer=officer, slip=slip, body_sha256=body_sha256, expires_at=expires_at)
-    )
+    slip_row = {"officer": officer, "slip": slip, "body_sha256": body_sha256, "expires_at": expires_at}
+    connection.execute(_REMEMBER_SLIP, slip_row)
 
 
 def forget_expired_slips(connection: Connection, now: datetime) -> int:
