@@ -152,7 +152,7 @@ def form_entity(form: Form) -> bytes:
     return padded(message.as_bytes(), smallest=_SMALLEST_SIZE_CLASS)
 
 
-def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime, *, receipt: bool) -> bytes:
+def _mail(sender: str, recipient: str, slip: bytes, body: bytes, now: datetime, *, receipt: bool = False) -> bytes:
     boundary = f"=_{secrets.token_hex(16)}"
     fields = [
         ("From", sender),
