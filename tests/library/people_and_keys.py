@@ -35,9 +35,9 @@ class Key:
         return gpg(self.home, "--local-user", self.fingerprint, "--detach-sign", stdin=octets)
 
 
-def make_key(home: Path, name: str, address: str) -> Key:
+def make_key(home: Path, name: str, address: str, *, expires: str = "1y") -> Key:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    parameters = f"{_KEY}Name-Real: {name}\nName-Email: {address}\nExpire-Date: 1y\n%commit\n"
+    parameters = f"{_KEY}Name-Real: {name}\nName-Email: {address}\nExpire-Date: {expires}\n%commit\n"
     before = fingerprints(home)
     gpg(home, "--generate-key", stdin=parameters.encode())
     (made,) = fingerprints(home) - before
