@@ -28,9 +28,8 @@ def test_the_example_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_it_loads_no_database_and_no_command_line() -> None:
-    program = (
-        blocks("python")[0] + "\nimport sys\nprint(sorted({'sqlalchemy', 'click', 'aiosmtpd'} & set(sys.modules)))"
-    )
+    heavy = {"sqlalchemy", "click", "aiosmtpd"}
+    program = f"{blocks('python')[0]}\nimport sys\nprint(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=HERE / "vectors", capture_output=True, text=True, check=False
     )
