@@ -52,6 +52,9 @@ class Sender:
             try:
                 with self.world.session(self.code, timeout=15) as client:
                     self._send_some(client)
+            except smtplib.SMTPResponseException as error:  # at the greeting, AUTH or QUIT
+                self.replies[f"{error.smtp_code} {type(error).__name__}"] += 1
+                time.sleep(_AGAIN_SECONDS)
             except (OSError, smtplib.SMTPException) as error:
                 self.replies[type(error).__name__] += 1
                 time.sleep(_AGAIN_SECONDS)
