@@ -12,7 +12,7 @@ import click
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.library_desk import OpenDesk, library_errors, open_desk, review_lines
 from gateway.cli.library_fetch import fetch, sign
-from gateway.library.archive import PENDING, approvals, declarations, versions
+from gateway.library.archive import PENDING, approvals, declarations, one_at_a_time, versions
 from gateway.library.desk import Reviewed
 from gateway.library.files import replace_file
 from gateway.library.problem import LibraryLifeError, Problem
@@ -185,6 +185,7 @@ def adopt(deployment: Deployment, signatures: tuple[Path, Path]) -> None:
     """
     settings = deployment.settings
     with library_errors(), write_transaction(deployment.engine()) as connection:
+        one_at_a_time(connection)
         version = adopt_library(
             connection,
             signature_files=[file.read_bytes() for file in signatures],

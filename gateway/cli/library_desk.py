@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from gateway.cli.context import Deployment, friendly_errors
+from gateway.library.archive import one_at_a_time
 from gateway.library.desk import Desk, Reviewed
 from gateway.library.people import People, read_certificates
 from gateway.library.problem import LibraryLifeError
@@ -48,6 +49,7 @@ def open_desk(deployment: Deployment) -> Iterator[OpenDesk]:
     """The desk of a deployment, in one transaction that a refusal rolls back."""
     settings, now = deployment.settings, datetime.now(UTC)
     with library_errors(), friendly_errors(), write_transaction(deployment.engine()) as connection:
+        one_at_a_time(connection)
         file = settings.path(settings.library.secretariat)
         people = People(connection, read_certificates(file.read_bytes()) if file.exists() else {}, now)
         library, octets = read_library_file(settings.path(settings.library.file), release_keys(settings))
