@@ -26,7 +26,7 @@ WRITTEN = [
     r"gateway-certificate\.asc",
     r"gateway\.db(-wal|-shm)?",
     r"tls(/(authority|certificate|key)\.pem)?",
-    r"gnupg(/(pubring\.kbx~?|trustdb\.gpg|random_seed|tofu\.db|\.gpg-v21-migrated|\.#lk.*|S\.gpg-agent.*))?",
+    r"gnupg(/(pubring\.kbx~?|trustdb\.gpg|random_seed|tofu\.db|\.gpg-v21-migrated|\.#lk.*|S\.gpg-agent.*|gsp\.lock))?",
     r"gnupg/openpgp-revocs\.d(/[0-9A-F]{40}\.rev)?",
     r"gnupg/private-keys-v1\.d(/[0-9A-F]{40}\.key)?",
     r"run(/(process|deliver)\.bell)?",
