@@ -94,9 +94,8 @@ class Acceptance:
             rules_passed=self.rules_passed,
             unmatched_reply=self.unmatched_reply,
             receipt=self.receipt,
-            body=self.body,
         )
-        store_mail(connection, mail)
+        store_mail(connection, mail, self.body)
         if slip is not None:
             # The signature may be older than the tolerance allows a clock to be: remember a little longer.
             expires_at = slip.expires + facts.gateway.clock_tolerance

@@ -3,7 +3,8 @@
 `250` is said after the transaction that called `store_mail` has committed. The caller owns the transaction.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,6 +29,22 @@ class MailState(StrEnum):
     ACCEPTED = "accepted"
     PROCESSED = "processed"
     SHUNTED = "shunted"
+
+
+_WAITING = (
+    select(accepted_mails)
+    .where(accepted_mails.c.state == MailState.ACCEPTED.value)
+    .order_by(accepted_mails.c.id)
+    .limit(bindparam("at_most"))
+)
+_PROCESSED = (
+    update(accepted_mails)
+    .where(
+        accepted_mails.c.id.in_(bindparam("ids", expanding=True)), accepted_mails.c.state == MailState.ACCEPTED.value
+    )
+    .values(state=MailState.PROCESSED.value, body=None)
+    .returning(accepted_mails.c.id)
+)
 
 
 class Presentation(StrEnum):
@@ -57,7 +74,7 @@ class AcceptedMail:
     log_position: int
     rules_passed: tuple[str, ...]
     unmatched_reply: bool
-    body: bytes = field(repr=False)
+    body: int = 0  # id of its ciphertext in the table of bodies; 0 until stored
     receipt: bool = False  # its sender asked for one
 
 
@@ -70,9 +87,9 @@ class UnreadableMailError(RuntimeError):
         self.queue_id = queue_id
 
 
-def store_mail(connection: Connection, mail: AcceptedMail) -> None:
-    """Put a mail into the queue."""
-    body_id = connection.execute(_STORE_BODY, {"octets": mail.body}).scalar_one()
+def store_mail(connection: Connection, mail: AcceptedMail, body: bytes) -> None:
+    """Put a mail into the queue, with the packets of its sealed body."""
+    body_id = connection.execute(_STORE_BODY, {"octets": body}).scalar_one()
     connection.execute(
         _STORE_MAIL,
         {
@@ -98,26 +115,20 @@ def store_mail(connection: Connection, mail: AcceptedMail) -> None:
     )
 
 
-def next_mail(connection: Connection) -> AcceptedMail | None:
-    """The oldest mail that waits, locked for this transaction. Raises UnreadableMailError."""
-    row = (
-        connection.execute(
-            select(accepted_mails, bodies.c.octets)
-            .join_from(accepted_mails, bodies, accepted_mails.c.body == bodies.c.id)
-            .where(accepted_mails.c.state == MailState.ACCEPTED.value)
-            .order_by(accepted_mails.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=accepted_mails)
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
-        return None
-    try:
-        return _mail(row)
-    except ValueError:
-        raise UnreadableMailError(row["id"], row["queue_id"]) from None
+def waiting_mails(connection: Connection, *, limit: int) -> list[AcceptedMail]:
+    """The oldest mails that wait, up to the first that cannot be read. Raises UnreadableMailError if that is the first.
+
+    They are not locked: whoever has made one ready finds out from `mark_processed` whether another was faster.
+    """
+    found: list[AcceptedMail] = []
+    for row in connection.execute(_WAITING, {"at_most": limit}).mappings():
+        try:
+            found.append(_mail(row))
+        except ValueError:
+            if found:
+                break
+            raise UnreadableMailError(row["id"], row["queue_id"]) from None
+    return found
 
 
 def _mail(row: RowMapping) -> AcceptedMail:
@@ -138,14 +149,8 @@ def _mail(row: RowMapping) -> AcceptedMail:
         rules_passed=tuple(row["rules_passed"].split()),
         unmatched_reply=row["unmatched_reply"],
         receipt=row["receipt"],
-        body=row["octets"],
+        body=row["body"],
     )
-
-
-def body_of(connection: Connection, mail: AcceptedMail) -> int:
-    """The id under which the body of a mail is kept."""
-    body: int = connection.execute(select(accepted_mails.c.body).where(accepted_mails.c.id == mail.id)).scalar_one()
-    return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,26 +173,25 @@ def mail_record(connection: Connection, mail_id: int) -> MailRecord:
     return MailRecord(**{name: row[name] for name in MailRecord.__slots__})
 
 
-def mark_processed(connection: Connection, mail: AcceptedMail) -> None:
-    """The mail's deliveries now stand in the queue, in the same transaction."""
-    connection.execute(
-        update(accepted_mails).where(accepted_mails.c.id == mail.id).values(state=MailState.PROCESSED.value, body=None)
-    )
+def mark_processed(connection: Connection, mails: Collection[int]) -> frozenset[int]:
+    """Their deliveries stand in the queue with this transaction. Returns the ids of those that still waited."""
+    return frozenset(connection.scalars(_PROCESSED, {"ids": sorted(mails)}))
 
 
 def count_failure(connection: Connection, mail_id: int, *, shunt_after: int) -> MailState:
     """Something raised while the mail was processed: try again, or park it for a human. Nothing is lost."""
-    attempts = connection.execute(
+    waits = (accepted_mails.c.id == mail_id, accepted_mails.c.state == MailState.ACCEPTED.value)
+    attempts = connection.scalar(
         update(accepted_mails)
-        .where(accepted_mails.c.id == mail_id)
+        .where(*waits)
         .values(attempts=accepted_mails.c.attempts + 1)
         .returning(accepted_mails.c.attempts)
-    ).scalar_one()
+    )
+    if attempts is None:
+        return MailState.PROCESSED  # by another program
     if attempts < shunt_after:
         return MailState.ACCEPTED
-    connection.execute(
-        update(accepted_mails).where(accepted_mails.c.id == mail_id).values(state=MailState.SHUNTED.value)
-    )
+    connection.execute(update(accepted_mails).where(*waits).values(state=MailState.SHUNTED.value))
     return MailState.SHUNTED
 
 

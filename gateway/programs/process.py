@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy.exc import OperationalError
 
 from gateway.journal import Event, note
+from gateway.key_life.keeper import KeyLifeKeeper
 from gateway.library.by_mail import LibraryFiles
 from gateway.library_in_force import release_keys
 from gateway.processing import PROGRAM, Processor
@@ -32,20 +33,22 @@ def run_process(settings: Settings) -> None:
         domain=settings.gateway.domain,
         pilot=settings.gateway.pilot,
         library_files=LibraryFiles(settings.path(settings.library.file), keys).attachments,
+        when_ready=lambda: ring(settings.run_folder / "deliver.bell"),
     )
     wkd = WkdKeeper(settings, processor.engine, PROGRAM)
+    key_life = KeyLifeKeeper(settings, processor.engine, PROGRAM)
     bell = Wakeup(settings.run_folder / "process.bell")
     note(PROGRAM, Event.STARTED)
     delay_notice = timedelta(hours=settings.delivery.delay_notice_hours)
     look_back_at = 0.0
     while not stopping.is_set():
         try:
-            if processor.process_all():
-                ring(settings.run_folder / "deliver.bell")
+            processor.process_all()
             if time.monotonic() >= look_back_at:
                 processor.forget_old()
                 processor.tell_delays(delay_notice)
                 look_back_at = time.monotonic() + _LOOK_BACK_EVERY_SECONDS
+            key_life.keep()
             wkd.keep()
             bell.wait(POLL_SECONDS)
         except OperationalError as error:

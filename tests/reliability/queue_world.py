@@ -53,8 +53,8 @@ _MAIL = AcceptedMail(
     log_position=1,
     rules_passed=("one", "two"),
     unmatched_reply=False,
-    body=b"\x84ciphertext",
 )
+BODY = b"\x84ciphertext"
 POLICY = RetryPolicy(
     first=60,
     longest=3600,
@@ -102,7 +102,7 @@ class QueueWorld:
 
     def accept(self, *, age: timedelta = timedelta(0)) -> None:
         """A mail waits for `process`."""
-        self.write(lambda connection: store_mail(connection, self.mail(age=age)))
+        self.write(lambda connection: store_mail(connection, self.mail(age=age), BODY))
 
     def process(self, engine: Engine | None = None, *, broken: bool = False) -> None:
         """Let `process` do all it can."""

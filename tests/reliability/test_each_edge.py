@@ -17,7 +17,7 @@ from mailroom.outbound import lease_deliveries, release_delivery, unshunt_delive
 from mailroom.schema import accepted_mails
 
 from .lmtp_server import Answer, LmtpServer
-from .queue_world import LONG_ENOUGH, POLICY, QueueWorld
+from .queue_world import BODY, LONG_ENOUGH, POLICY, QueueWorld
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ACCEPTED, PROCESSED = "mail accepted, body", "mail processed, {}, body"
@@ -55,7 +55,7 @@ class Edge:
 
 def store(queue: QueueWorld, engine: Engine) -> None:
     async def accept() -> None:
-        await committer.commit(lambda connection: store_mail(connection, queue.mail()))
+        await committer.commit(lambda connection: store_mail(connection, queue.mail(), BODY))
 
     committer = GroupCommitter(engine)
     asyncio.run(accept())
@@ -230,14 +230,14 @@ EDGES = (
         PROCESSED.format("party shunted?"),
         PROCESSED.format("party ready?"),
     ),
-    Edge("a notice is written", QueueWorld.request_notice, process, "request new-query/0", "notice ready", 2),
+    Edge("a notice is written", QueueWorld.request_notice, process, "request new-query/0", "notice ready"),
     Edge(
         "a notice fails for the third time",
         QueueWorld.request_notice,
         process_with_fault,
         "request new-query/0",
         "request new-query/3",
-        6,
+        3,
         "request new-query/2",
     ),
     Edge(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from keyring_admin.database import write_transaction
 from mailroom.delivery import Deliverer, MailboxUnavailableError, RetryPolicy
 from mailroom.exchanges import Exchange, Mode, open_exchange
-from mailroom.intake import AcceptedMail, Presentation, body_of, mark_processed, next_mail, store_mail
+from mailroom.intake import AcceptedMail, Presentation, mark_processed, store_mail, waiting_mails
 from mailroom.lmtp import LmtpConnection
 from mailroom.outbound import Delivery, DeliveryKind, NewDelivery, queue_deliveries
 from mailroom.schema import bodies, deliveries, exchanges
@@ -128,15 +128,12 @@ class QueueWorld:
                 log_position=1,
                 rules_passed=("one", "two"),
                 unmatched_reply=False,
-                body=BODY,
             )
-            store_mail(connection, replace(mail, **changes))
+            store_mail(connection, replace(mail, **changes), BODY)
 
         self.write(work)
         with self.engine.connect() as connection:
-            found = next_mail(connection)
-        assert found is not None
-        return found
+            return waiting_mails(connection, limit=100)[-1]
 
     def queue(self, *mailboxes: str) -> list[int]:
         """One processed mail with a delivery for each mailbox; the ids of the deliveries."""
@@ -144,14 +141,13 @@ class QueueWorld:
         message_id = f"<{secrets.token_hex(8)}@gsp.test>"
 
         def work(connection: Connection) -> None:
-            body = body_of(connection, mail)
             head = f"Message-ID: {message_id}\r\n\r\n".encode()
             new = [
-                NewDelivery(mail.queue_id, DeliveryKind.PARTY, mail.id, mailbox, message_id, head, b"\r\n", body)
+                NewDelivery(mail.queue_id, DeliveryKind.PARTY, mail.id, mailbox, message_id, head, b"\r\n", mail.body)
                 for mailbox in mailboxes
             ]
             queue_deliveries(connection, new, datetime.now(UTC) - timedelta(seconds=1))
-            mark_processed(connection, mail)
+            mark_processed(connection, [mail.id])
 
         self.write(work)
         return [row["id"] for row in self.rows() if row["mail"] == mail.id]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from mailroom.exchanges import (
@@ -16,31 +16,63 @@ from mailroom.exchanges import (
     remember_message_id,
 )
 from mailroom.intake import (
+    AcceptedMail,
     MailState,
+    UnreadableMailError,
     count_failure,
     count_mails,
     forget_expired_slips,
     mark_processed,
-    next_mail,
     remember_slip,
     seen_slip,
     unshunt_mails,
+    waiting_mails,
 )
+from mailroom.schema import accepted_mails
 
 from .queue_world import EXCHANGE, QueueWorld
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
+def waiting(queue: QueueWorld, limit: int = 10) -> list[AcceptedMail]:
+    found: list[AcceptedMail] = queue.write(lambda connection: waiting_mails(connection, limit=limit))
+    return found
+
+
+def mark(queue: QueueWorld, *mails: AcceptedMail) -> frozenset[int]:
+    marked: frozenset[int] = queue.write(lambda connection: mark_processed(connection, [mail.id for mail in mails]))
+    return marked
+
+
 def test_mails_wait_in_their_order_until_processed(queue: QueueWorld) -> None:
-    first = queue.accept()
-    queue.accept()
-    assert queue.write(next_mail) == first
-    queue.write(lambda connection: mark_processed(connection, first))
-    second = queue.write(next_mail)
-    assert second is not None
-    assert second.id > first.id
+    first, second, third = queue.accept(), queue.accept(), queue.accept()
+    assert waiting(queue) == [first, second, third]
+    assert waiting(queue, limit=2) == [first, second]
+    assert first.id < second.id < third.id
     assert second.rules_passed == ("one", "two")
+    assert mark(queue, first, second) == {first.id, second.id}
+    assert waiting(queue) == [third]
+
+
+def test_of_two_programs_only_one_makes_a_mail_ready(queue: QueueWorld) -> None:
+    first, second = queue.accept(), queue.accept()
+    assert mark(queue, first) == {first.id}
+    assert mark(queue, first, second) == {second.id}
+    assert queue.write(lambda connection: count_failure(connection, first.id, shunt_after=1)) is MailState.PROCESSED
+    assert queue.write(count_mails) == {MailState.PROCESSED: 2}
+
+
+def test_a_mail_that_cannot_be_read_is_told_of_when_it_is_the_first(queue: QueueWorld) -> None:
+    first, unreadable, last = queue.accept(), queue.accept(), queue.accept()
+    strange = update(accepted_mails).where(accepted_mails.c.id == unreadable.id).values(mode="of-the-future")
+    queue.write(lambda connection: connection.execute(strange))
+    assert waiting(queue) == [first]
+    mark(queue, first)
+    with pytest.raises(UnreadableMailError):
+        waiting(queue)
+    queue.write(lambda connection: count_failure(connection, unreadable.id, shunt_after=1))
+    assert waiting(queue) == [last]
 
 
 def test_a_mail_that_fails_three_times_is_parked_and_can_be_let_go(queue: QueueWorld) -> None:
@@ -51,11 +83,11 @@ def test_a_mail_that_fails_three_times_is_parked_and_can_be_let_go(queue: QueueW
         return state
 
     assert [fail(), fail(), fail()] == [MailState.ACCEPTED, MailState.ACCEPTED, MailState.SHUNTED]
-    assert queue.write(next_mail) is None
+    assert waiting(queue) == []
     assert queue.bodies() == 1
     assert queue.write(count_mails) == {MailState.SHUNTED: 1}
     assert queue.write(unshunt_mails) == 1
-    assert queue.write(next_mail) == mail
+    assert waiting(queue) == [mail]
     assert fail() is MailState.ACCEPTED
 
 
