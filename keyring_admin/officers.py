@@ -51,8 +51,11 @@ class Officer:
 
 def admit_officer(connection: Connection, officer: Officer) -> int:
     """Add an officer and return the new id. Raises DirectoryError if the address is taken or foreign."""
-    if find_officer(connection, officer.address) is not None:
-        raise DirectoryError("an officer with this address is already admitted")
+    former = find_officer(connection, officer.address)
+    if former is not None:
+        if former.removed_at is None:
+            raise DirectoryError("an officer with this address is already admitted")
+        raise DirectoryError("this address was another officer's: `gsp officers release` frees it after its quarantine")
     party = require_party(connection, officer.party)
     if officer.address.rpartition("@")[2] not in party.domains:
         raise DirectoryError(f"the address is not in a mail domain of Party {officer.party}")
@@ -100,6 +103,56 @@ def set_officer_receipts(connection: Connection, address: str, *, receipts: bool
     changed = connection.execute(update(officers).where(officers.c.address == address).values(receipts=receipts))
     if changed.rowcount == 0:
         raise DirectoryError("no officer has this address; `gsp officers list` shows them")
+
+
+def set_officer_roles(connection: Connection, officer_id: int, roles: frozenset[Role]) -> None:
+    """Give an officer these roles and no others."""
+    connection.execute(
+        update(officers)
+        .where(officers.c.id == officer_id)
+        .values(
+            can_query=Role.QUERY in roles,
+            can_reply=Role.REPLY in roles,
+            can_review=Role.REVIEW in roles,
+            can_administer=Role.ADMINISTER in roles,
+        )
+    )
+
+
+def set_officer_language(connection: Connection, officer_id: int, language: str) -> None:
+    """The language the gateway writes to the officer in."""
+    connection.execute(update(officers).where(officers.c.id == officer_id).values(language=language))
+
+
+def set_officer_certificate(connection: Connection, officer_id: int, fingerprint: str | None) -> None:
+    """The certificate the officer signs and reads with."""
+    connection.execute(update(officers).where(officers.c.id == officer_id).values(certificate=fingerprint))
+
+
+def mark_removed(connection: Connection, officer_id: int, *, now: datetime) -> None:
+    """The officer left: no access, no roles; the address stays taken."""
+    connection.execute(
+        update(officers)
+        .where(officers.c.id == officer_id)
+        .values(
+            active=False,
+            removed_at=now,
+            can_query=False,
+            can_reply=False,
+            can_review=False,
+            can_administer=False,
+            tls_certificate=None,
+            previous_certificate=None,
+            previous_until=None,
+        )
+    )
+
+
+def release_address(connection: Connection, officer_id: int) -> None:
+    """Free the address of an officer who left. What refers to the officer goes on to, by the id."""
+    connection.execute(
+        update(officers).where(officers.c.id == officer_id).values(address=f"officer-{officer_id}@removed.invalid")
+    )
 
 
 def find_officer(connection: Connection, address: str) -> Officer | None:

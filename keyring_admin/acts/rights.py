@@ -100,7 +100,7 @@ RIGHTS: Mapping[Act, Right] = {
     Act.OFFICER_RESUMED: Right(Alone.WITHOUT_ROOT, _OFFICERS),
     # What the chain has to certify before it gives access.
     Act.PERSON_ADMITTED: Right(Alone.ALWAYS, frozenset()),
-    Act.ADMINISTRATOR_APPOINTED: Right(Alone.ALWAYS, _SECRETARIAT),
+    Act.ADMINISTRATOR_APPOINTED: Right(Alone.ALWAYS, _PARTY),
     Act.OFFICER_ADMITTED: Right(Alone.ALWAYS, _OFFICERS),
     Act.READING_ADMITTED: Right(Alone.ALWAYS, frozenset({Kind.NATIONAL})),
     # What takes access away.

@@ -1,0 +1,15 @@
+"""Access derived again after an act, where a root is installed."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from keyring_admin.acts.rights import root_installed
+from keyring_admin.acts.rules import DirectoryRules
+from keyring_admin.chain.derive import derive_access
+
+
+def derive_again(connection: Connection, rules: DirectoryRules, *, now: datetime, party: str | None = None) -> None:
+    """Judge the certificates of a Party (None: all) anew; without a root, everybody admitted is in force."""
+    if root_installed(connection):
+        derive_access(connection, now=now, special_use_domains=rules.special_use_domains, party=party)
