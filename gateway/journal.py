@@ -31,6 +31,8 @@ class Event(StrEnum):
     LIBRARY_REFUSED = "library-refused"
     LIBRARY_UNSIGNED = "library-unsigned"  # no release keys are configured: development
     TLS_RELOADED = "tls-reloaded"
+    KEY_ROTATED = "key-rotated"  # the gateway's; count: how many old secrets were destroyed
+    KEYS_RELOADED = "keys-reloaded"  # by the programs that open slips
 
 
 def note(

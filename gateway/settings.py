@@ -43,6 +43,11 @@ class Gateway(_Section):
     pilot: bool = Field(
         default=False, description="A pilot deployment: marked TEST on everything people see, left out of statistics."
     )
+    rotate_key: bool = Field(
+        default=True,
+        description="`gsp serve` makes a new encryption subkey each month and destroys the secrets whose overlap is "
+        "over. Of several machines, one does it; the others get its `gnupg` folder.",
+    )
     special_use_domains: bool = Field(
         default=False, description="Admit domains under `.test` (RFC 6761); set in a pilot."
     )

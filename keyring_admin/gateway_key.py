@@ -4,16 +4,21 @@ The secret keys live in one GnuPG home (mode 0700, owned by the account of the g
 certifies and never leaves that home; the programs receive the secret subkeys, in memory, when they start.
 """
 
+import fcntl
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import gnupg
 
-# All keys alike: an encryption subkey that ends before something renews it would stop `query@` (docs/decisions.md).
 CERTIFICATE_YEARS = 3
+# DESIGN §4: the encryption subkey rotates monthly and overlaps 30 days; then its secret is destroyed.
+ROTATION = timedelta(days=30)
+OVERLAP = timedelta(days=30)
 SOCKET_HOME_LIMIT = 80  # GnuPG puts its agent's socket into the home: 108 octets of sun_path less the name
 
 
@@ -51,7 +56,7 @@ def create_gateway_certificate(home: Path, addresses: Sequence[str], *, label: s
             raise GatewayKeyError("GnuPG did not make the gateway's key")
         for algorithm, usage, expire in (
             ("ed25519", "sign", f"{CERTIFICATE_YEARS}y"),
-            ("cv25519", "encrypt", f"{CERTIFICATE_YEARS}y"),
+            ("cv25519", "encrypt", _encryption_life()),
         ):
             added = keyring.add_subkey(
                 fingerprint, master_passphrase="", algorithm=algorithm, usage=usage, expire=expire
@@ -75,6 +80,98 @@ def export_secret_subkeys(home: Path, fingerprint: str) -> GatewaySecret:
     with _agent_stopped_after(home):
         octets = run_gpg(home, "--export-secret-subkeys", fingerprint)
     return GatewaySecret(fingerprint=fingerprint, octets=octets)
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionSubkey:
+    """One encryption subkey of the gateway. fingerprint, keygrip: upper-case hex. secret: whether it is still there."""
+
+    fingerprint: str
+    keygrip: str
+    created_at: datetime
+    expires_at: datetime
+    secret: bool
+
+    def due_at(self) -> datetime:
+        """When its successor is to be made."""
+        return self.created_at + ROTATION
+
+
+def encryption_subkeys(home: Path, fingerprint: str) -> list[EncryptionSubkey]:
+    """All there ever were, the oldest first. Raises GatewayKeyError."""
+    with _agent_stopped_after(home):
+        listing = run_gpg(home, "--list-secret-keys", "--with-colons", "--with-keygrip", fingerprint)
+    found: list[EncryptionSubkey] = []
+    subkey: list[str] = []
+    fingerprint_of = ""
+    for line in listing.decode("ascii", "replace").splitlines():
+        record = line.split(":")  # GnuPG doc/DETAILS, "Format of the colon listings"
+        if record[0] in {"sec", "ssb"}:
+            subkey = record if record[0] == "ssb" and "e" in record[11] else []
+        elif record[0] == "fpr":
+            fingerprint_of = record[9]
+        elif record[0] == "grp" and subkey:
+            created, expires = (datetime.fromtimestamp(int(subkey[field]), UTC) for field in (5, 6))
+            found.append(EncryptionSubkey(fingerprint_of, record[9], created, expires, secret=subkey[14] != "#"))
+    return sorted(found, key=lambda each: each.created_at)
+
+
+def add_encryption_subkey(home: Path, fingerprint: str) -> None:
+    """Make the next encryption subkey: in use for a month, and for the overlap. Raises GatewayKeyError."""
+    with keyring_locked(home), _agent_stopped_after(home):
+        run_gpg(home, "--quick-add-key", fingerprint, "cv25519", "encrypt", _encryption_life())
+
+
+def destroy_secret(home: Path, subkey: EncryptionSubkey) -> None:
+    """Overwrite and remove the secret of a subkey, so that nothing encrypted to it can be opened any more.
+
+    What a file system or a disk keeps elsewhere (journal, snapshot, worn cells, backups) is not reached.
+    """
+    if not subkey.keygrip.isalnum():
+        raise GatewayKeyError("GnuPG named a keygrip that is none")
+    file = home / "private-keys-v1.d" / f"{subkey.keygrip}.key"
+    with keyring_locked(home), _agent_stopped_after(home):
+        try:
+            with file.open("r+b") as secret:
+                secret.write(bytes(file.stat().st_size))
+                secret.flush()
+                os.fsync(secret.fileno())
+            file.unlink()
+        except FileNotFoundError:
+            return  # somebody else was quicker
+        except OSError:
+            raise GatewayKeyError("the secret of an old subkey could not be removed") from None
+
+
+def extend_certificate(home: Path, fingerprint: str) -> None:
+    """Let the certificate and its signing subkey live CERTIFICATE_YEARS from now. Raises GatewayKeyError."""
+    with keyring_locked(home), _agent_stopped_after(home):
+        run_gpg(home, "--quick-set-expire", fingerprint, f"{CERTIFICATE_YEARS}y")
+        for record in _subkeys_that_sign(home, fingerprint):
+            run_gpg(home, "--quick-set-expire", fingerprint, f"{CERTIFICATE_YEARS}y", record)
+
+
+def _subkeys_that_sign(home: Path, fingerprint: str) -> list[str]:
+    found, signs = [], False
+    for line in run_gpg(home, "--list-keys", "--with-colons", fingerprint).decode("ascii", "replace").splitlines():
+        record = line.split(":")
+        if record[0] in {"pub", "sub"}:
+            signs = record[0] == "sub" and "s" in record[11]
+        elif record[0] == "fpr" and signs:
+            found.append(record[9])
+    return found
+
+
+def _encryption_life() -> str:
+    return f"{(ROTATION + OVERLAP).days}d"
+
+
+@contextmanager
+def keyring_locked(home: Path) -> Iterator[None]:
+    """One writer at a time: GnuPG loses changes of a keyring that several write (measured: 2.5 to 9 of 100)."""
+    with (home / "gsp.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run_gpg(home: Path, *arguments: str) -> bytes:

@@ -5,7 +5,10 @@ A 20 MB upload or a slow disk here never stalls processing or delivery; opening 
 
 import asyncio
 import signal
+from contextlib import suppress
+from functools import partial
 
+from gateway.edge.key_watch import KeyWatch
 from gateway.edge.limits import EdgeLimits
 from gateway.edge.server import Listener, SubmissionServer
 from gateway.edge.tls import TlsCertificateError
@@ -43,8 +46,9 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     submission = settings.submission
+    load_keys = partial(export_secret_subkeys, settings.gnupg_home, settings.gateway.fingerprint)
     pool = OpenerPool(
-        export_secret_subkeys(settings.gnupg_home, settings.gateway.fingerprint),
+        load_keys(),
         processes=settings.openers.processes,
         timeout=settings.openers.timeout_seconds,
         memory_mebibytes=settings.openers.memory_mebibytes,
@@ -68,8 +72,12 @@ async def _serve(settings: Settings) -> None:
         ]
     )
     loop.add_signal_handler(signal.SIGHUP, _reload_tls, server)
+    watching = asyncio.create_task(KeyWatch(engine, pool, load_keys, PROGRAM).watch())
     note(PROGRAM, Event.STARTED)
     await stopping.wait()
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
     await server.stop(_GRACE_SECONDS)
     await pool.stop()
     committer.close()

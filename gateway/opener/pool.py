@@ -32,6 +32,7 @@ class OpenerPool:
 
     def __init__(self, secret: GatewaySecret, *, processes: int, timeout: float, memory_mebibytes: int) -> None:
         self._secret = secret
+        self._outdated: set[Process] = set()  # started with an earlier secret
         self._processes = processes
         self._timeout = timeout
         self._memory = memory_mebibytes
@@ -48,6 +49,24 @@ class OpenerPool:
         for process in list(self._running):
             await self._discard(process)
 
+    def renew(self, secret: GatewaySecret) -> None:
+        """Use these subkeys from now on: a worker that has others ends after the job it is doing."""
+        self._secret = secret
+        self._outdated |= self._running
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers that run."""
+        return sorted(process.pid for process in self._running if process.returncode is None)
+
+    async def refresh(self) -> None:
+        """End idle workers that have an earlier secret now, and start others; not only at their next job."""
+        for process in [self._idle.get_nowait() for _ in range(self._idle.qsize())]:
+            outdated = process is not None and process in self._outdated
+            if process is not None and outdated:
+                await self._discard(process)
+            self._idle.put_nowait(await self._spawn() if outdated else process)
+
     async def open(self, job: Job) -> JobResult:
         """Have a worker do a job. A message that kills two workers is unopenable like any other.
 
@@ -57,6 +76,8 @@ class OpenerPool:
         process = await self._idle.get()
         try:
             for _ in range(_WORKERS_A_JOB):
+                if process is not None and process in self._outdated:
+                    await self._discard(process)
                 if process is None or process.returncode is not None:
                     process = await self._spawn()
                 try:
@@ -132,6 +153,7 @@ class OpenerPool:
 
     async def _discard(self, process: Process) -> None:
         self._running.discard(process)
+        self._outdated.discard(process)
         if process.returncode is None:
             process.kill()
         await process.wait()

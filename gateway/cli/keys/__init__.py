@@ -9,6 +9,7 @@ from gateway.cli.lazy import Commands, LazyGroup
 
 class _Keys(LazyGroup):
     commands_by_name: ClassVar[Commands] = {
+        "gateway": ("gateway.cli.keys.gateway", "gateway"),
         "wkd": ("gateway.cli.keys.wkd", "wkd"),
     }
 
