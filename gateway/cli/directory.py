@@ -7,26 +7,30 @@ import click
 
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.officer_options import READABLE, language_option, officer_errors, read_book
-from gateway.cli.spoken import SpokenCommand, help_text
+from gateway.cli.spoken import SpokenCommand, SpokenGroup, help_text
 from gateway.directory_export import address_book
 from gateway.officer.address_book import dump_address_book
 from gateway.officer.keyring import OfficerKeyring
 from gateway.words import Words, phrase
 
 
-@click.group()
+@click.group(
+    cls=SpokenGroup,
+    help=help_text("The address book for officers' tools: the gateway and the Parties, with their certificates."),
+)
 def directory() -> None:
-    """The address book for officers' tools: the gateway and the Parties, with their certificates."""
+    """The address book."""
 
 
-@directory.command()
+@directory.command(
+    help=help_text(
+        "Print the address book as JSON: the gateway, the Parties, their reading certificates in force; no officers."
+    ),
+    epilog="gsp directory export > directory.json",
+)
 @pass_deployment
 def export(deployment: Deployment) -> None:
-    """Print the address book as JSON: the gateway, the Parties, their reading certificates in force; no officers.
-
-    \b
-    gsp directory export > directory.json
-    """
+    """What officers' tools need."""
     with deployment.reading() as connection:
         book = address_book(connection, deployment.settings, datetime.now(UTC))
     click.echo(dump_address_book(book), nl=False)
@@ -34,8 +38,8 @@ def export(deployment: Deployment) -> None:
 
 _HELP = help_text("Import the certificates of an address book into your GnuPG, after you compared the fingerprints.")
 _EXAMPLE = """\b
-gsp directory import directory.json           shows the fingerprints
-gsp directory import directory.json --yes     imports the certificates"""
+gsp directory import directory.json
+gsp directory import directory.json --yes"""
 
 
 @directory.command("import", cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)

@@ -18,7 +18,6 @@ from gateway.cli.forms_files import (
     FILE,
     force_option,
     grid_kind,
-    language_option,
     list_kind,
     read_file,
     read_form,
@@ -27,38 +26,60 @@ from gateway.cli.forms_files import (
     uid_list,
     write_file,
 )
+from gateway.cli.officer_options import language_option
+from gateway.cli.spoken import SpokenCommand, SpokenUsageError, help_text
+from gateway.words import Words, phrase
+
+_CONVERT = help_text(
+    "Convert a form between .xml, .csv and .xlsx, by the ends of the file names; or take out its UIDs. A form from a "
+    "spreadsheet is written even if it is not valid yet: then what is wrong is said and the exit status is 1."
+)
+_NEW = help_text(
+    "Write a form of PACK ready to fill: with its defaults, your UIDs, and a blank place for each field. A spreadsheet "
+    "has a line for every field, with its label, help and codes; XML has the fields that must be filled in. What --set "
+    "names stays in the shell's history: give sensitive values in the file instead."
+)
+_EXAMPLE = """\b
+gsp forms new uid-query --uids list.xlsx --set purpose=investigation -o query.xlsx"""
 
 
-@click.command("convert")
+@click.command("convert", cls=SpokenCommand, help=_CONVERT)
 @click.argument("source", type=FILE)
 @click.argument("target", type=FILE)
-@click.option("--uids", is_flag=True, help="Only the UIDs: from a form to .txt, .csv or .xlsx, or between such lists.")
-@click.option("--gs", metavar="TEXT", help="With --uids: how the list spells the character GS (0x1D), such as '<GS>'.")
+@click.option(
+    "--uids", is_flag=True, help=help_text("Only the UIDs: from a form to .txt, .csv or .xlsx, or between such lists.")
+)
+@click.option(
+    "--gs", metavar="TEXT", help=help_text("With --uids: how the list spells the character GS (0x1D), such as '<GS>'.")
+)
 @language_option
 @force_option
-def convert_command(source: Path, target: Path, *, uids: bool, gs: str | None, language: str, force: bool) -> None:
-    """Convert a form between .xml, .csv and .xlsx, by the ends of the file names; or take out its UIDs.
-
-    A form from a spreadsheet is written even if it is not valid yet: then what is wrong is said and the exit code is 1.
-    """
+def convert_command(source: Path, target: Path, *, uids: bool, gs: str | None, words: Words, force: bool) -> None:
+    """Between XML, spreadsheets and lists of UIDs."""
     if uids:
-        code = _convert_uids(source, target, gs, language, force=force)
+        code = _convert_uids(source, target, gs, words, force=force)
     elif source.suffix == ".xml":
-        form = read_form(source, language)
-        write_file(target, to_table(form, grid_kind(target), language), force=force)
+        form = read_form(source, words)
+        write_file(target, to_table(form, grid_kind(target, words), words.language), words, force=force)
         code = 0
     else:
-        code = _from_table(source, target, language, force=force)
+        code = _from_table(source, target, words, force=force)
     raise SystemExit(code)
 
 
-@click.command("new")
+@click.command("new", cls=SpokenCommand, help=_NEW, epilog=_EXAMPLE)
 @click.argument("pack_id", metavar="PACK")
-@click.option("--uids", type=FILE, help="A list of UIDs: .txt, .csv or .xlsx.")
-@click.option("--gs", metavar="TEXT", help="How that list spells the character GS (0x1D), such as '<GS>'.")
-@click.option("--from", "earlier", type=FILE, help="An earlier form of this pack to start from.")
-@click.option("--set", "values", multiple=True, metavar="PATH=VALUE", help="Fill in a field; may be repeated.")
-@click.option("-o", "--output", type=FILE, required=True, help="File to write: .xml, .csv or .xlsx.")
+@click.option("--uids", type=FILE, help=help_text("A list of UIDs: .txt, .csv or .xlsx."))
+@click.option(
+    "--gs",
+    metavar="TEXT",
+    help=help_text("How that list spells the character GS (0x1D), such as '<GS>'."),
+)
+@click.option("--from", "earlier", type=FILE, help=help_text("An earlier form of this pack to start from."))
+@click.option(
+    "--set", "values", multiple=True, metavar="PATH=VALUE", help=help_text("Fill in a field; may be repeated.")
+)
+@click.option("-o", "--output", type=FILE, required=True, help=help_text("File to write: .xml, .csv or .xlsx."))
 @language_option
 @force_option
 def new_command(
@@ -69,73 +90,66 @@ def new_command(
     earlier: Path | None,
     values: tuple[str, ...],
     output: Path,
-    language: str,
+    words: Words,
     force: bool,
 ) -> None:
-    """Write a form of PACK ready to fill: with its defaults, your UIDs, and a blank place for each field.
-
-    A spreadsheet has a line for every field, with its label, help and codes; XML has the fields that must be filled in.
-    What --set names stays in the shell's history: give sensitive values in the file instead.
-
-    \b
-    gsp forms new uid-query --uids list.xlsx --set purpose=investigation -o query.xlsx
-    """
+    """A form ready to fill."""
     shelf = core_shelf()
     versions = shelf.versions(pack_id)
     if not versions:
-        raise click.BadParameter("no such pack; see `gsp forms list`", param_hint="PACK")
+        raise SpokenUsageError(phrase("there is no pack {pack}; see `gsp forms list`", pack=pack_id), words)
     pack = shelf.pack(pack_id, versions[-1])
-    given = [_value(text) for text in values]
-    octets_of_uids, warned = uid_list(uids, gs, language) if uids else ((), False)
-    before = _unbound(read_form(earlier, language), pack) if earlier else ()
+    given = [_value(text, words) for text in values]
+    octets_of_uids, warned = uid_list(uids, gs, words) if uids else ((), False)
+    before = _unbound(read_form(earlier, words), pack, words) if earlier else ()
     try:
         entries = starting_entries(pack, uids=octets_of_uids, earlier=before, values=given)
         blank = blank_entries(pack, entries, optional=output.suffix != ".xml")
         octets = (
-            draft(pack, language, blank)
+            draft(pack, words.language, blank)
             if output.suffix == ".xml"
-            else write_table(pack, language, blank, grid_kind(output), language)
+            else write_table(pack, words.language, blank, grid_kind(output, words), words.language)
         )
     except FormError as error:
-        refuse(output, error.problem, pack, language)
-    write_file(output, octets, force=force)
+        refuse(output, error.problem, pack, words)
+    write_file(output, octets, words, force=force)
     raise SystemExit(EXIT_WARNINGS if warned else 0)
 
 
-def _convert_uids(source: Path, target: Path, gs: str | None, language: str, *, force: bool) -> int:
+def _convert_uids(source: Path, target: Path, gs: str | None, words: Words, *, force: bool) -> int:
     if source.suffix == ".xml":
-        uids, warned = read_form(source, language).uids, False
+        uids, warned = read_form(source, words).uids, False
     else:
-        uids, warned = uid_list(source, gs, language)
+        uids, warned = uid_list(source, gs, words)
     try:
-        octets = write_uid_list(uids, list_kind(target))
+        octets = write_uid_list(uids, list_kind(target, words))
     except FormError as error:
-        refuse(target, error.problem, None, language)
-    write_file(target, octets, force=force)
+        refuse(target, error.problem, None, words)
+    write_file(target, octets, words, force=force)
     return EXIT_WARNINGS if warned else 0
 
 
-def _from_table(source: Path, target: Path, language: str, *, force: bool) -> int:
+def _from_table(source: Path, target: Path, words: Words, *, force: bool) -> int:
     try:
-        octets = from_table(read_file(source), grid_kind(source))
+        octets = from_table(read_file(source, words), grid_kind(source, words))
     except FormError as error:
-        refuse(source, error.problem, None, language)
+        refuse(source, error.problem, None, words)
     inspection = inspect(octets)
     if target.suffix != ".xml":
-        raise click.BadParameter("a spreadsheet is converted to .xml", param_hint="TARGET")
-    write_file(target, octets if inspection.form is None else inspection.form.canonical, force=force)
-    tell(source, inspection.problems, inspection.pack, language)
+        raise SpokenUsageError(phrase("a spreadsheet is converted to .xml"), words)
+    write_file(target, octets if inspection.form is None else inspection.form.canonical, words, force=force)
+    tell(source, inspection.problems, inspection.pack, words)
     return EXIT_NOT_GOOD if inspection.problems else 0
 
 
-def _unbound(form: Form, pack: Pack) -> tuple[Entry, ...]:
+def _unbound(form: Form, pack: Pack, words: Words) -> tuple[Entry, ...]:
     if (form.pack, form.version) != (pack.id, pack.version):
-        raise click.BadParameter("not a form of this pack in its newest version", param_hint="--from")
+        raise SpokenUsageError(phrase("--from: not a form of this pack in its newest version"), words)
     return tuple(entry for entry in flatten(form) if not entry.path.startswith("binding/"))
 
 
-def _value(text: str) -> Entry:
+def _value(text: str, words: Words) -> Entry:
     path, equals, value = text.partition("=")
     if not equals:
-        raise click.BadParameter("expected PATH=VALUE, such as purpose=investigation", param_hint="--set")
+        raise SpokenUsageError(phrase("--set: expected PATH=VALUE, such as purpose=investigation"), words)
     return Entry(path, value)

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from forms.errors import FormError
-from gateway.cli.spoken import help_text
+from gateway.cli.spoken import SpokenUsageError, help_text
 from gateway.library.problem import LibraryLifeError
 from gateway.officer.address_book import AddressBook, load_address_book
 from gateway.officer.problem import OfficerProblemError
@@ -55,7 +55,7 @@ language_option = click.option(
     type=click.Choice(LANGUAGES),
     envvar="GSP_LANGUAGE",
     default=lambda: language_of_environment(os.environ),
-    show_default="that of LC_ALL or LANG, else en",
+    show_default=help_text("that of LC_ALL or LANG, else English"),
     callback=_words_in,
     is_eager=True,  # so that --help after it speaks it
     help=help_text("Language to read in (or GSP_LANGUAGE)."),
@@ -127,7 +127,7 @@ def host_and_port(value: str, words: Words) -> tuple[str, int]:
     """The two halves of HOST:PORT."""
     host, _, port = value.rpartition(":")
     if not host or not port.isdigit():
-        raise SpokenError(phrase("expected HOST:PORT instead of {value}", value=value), words)
+        raise SpokenUsageError(phrase("expected HOST:PORT instead of {value}", value=value), words)
     return host, int(port)
 
 

@@ -9,7 +9,6 @@ import click
 from forms.text import render_text
 from gateway.cli.officer_options import (
     READABLE,
-    SpokenError,
     host_and_port,
     officer_errors,
     officer_options,
@@ -17,7 +16,7 @@ from gateway.cli.officer_options import (
     read_book,
     server_options,
 )
-from gateway.cli.spoken import SpokenCommand, help_text
+from gateway.cli.spoken import SpokenCommand, SpokenUsageError, help_text
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.mailbox import MailboxAccess, fetch_mails, folders, logged_in
 from gateway.officer.memory import Memory
@@ -66,7 +65,7 @@ def open_command(
 ) -> None:
     """Decrypt mails, check them, and show their forms."""
     if bool(mails) == bool(imap):
-        raise SpokenError(phrase("give mails as files, or a mailbox with --imap"), words)
+        raise SpokenUsageError(phrase("give mails as files, or a mailbox with --imap"), words)
     wrong = 0
     with officer_errors(words):
         book, keyring, memory = read_book(book_file), OfficerKeyring(gnupg_home), Memory(memory_file)

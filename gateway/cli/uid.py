@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from gateway.cli.officer_options import language_option
-from gateway.cli.spoken import SpokenCommand, help_text
+from gateway.cli.spoken import SpokenCommand, SpokenGroup, help_text
 from gateway.cli.uid_resolve import resolve_command
 from gateway.library.fetching import open_library as verified_library
 from gateway.library.problem import LibraryLifeError
@@ -75,9 +75,9 @@ _GS_OPTION = click.option(
 )
 
 
-@click.group()
+@click.group(cls=SpokenGroup, help=help_text("Whose UID is this?"))
 def uid() -> None:
-    """Whose UID is this?"""
+    """Whose UID it is."""
 
 
 uid.add_command(resolve_command)

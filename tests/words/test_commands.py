@@ -19,7 +19,12 @@ from keyring_admin.openpgp import Rule
 PACKAGE = Path(gateway.__file__).parent
 SPOKEN = [
     *sorted((PACKAGE / "officer").glob("*.py")),
-    *(PACKAGE / "cli" / f"{name}.py" for name in ("seal", "open", "directory", "officer_options", "uid")),
+    *(
+        PACKAGE / "cli" / f"{name}.py"
+        for name in ("seal", "open", "directory", "officer_options", "spoken", "click_words")
+    ),
+    *sorted((PACKAGE / "cli").glob("uid*.py")),
+    *sorted((PACKAGE / "cli").glob("forms*.py")),
 ]
 NO_LANGUAGE = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "", "GSP_LANGUAGE": ""}
 UNREADABLE_BOOK = {

@@ -41,7 +41,7 @@ def test_list_names_the_packs_in_every_language() -> None:
 
 def test_lint_is_clean_and_names_what_it_does_not_know() -> None:
     assert run("lint").exit_code == 0
-    assert "1 packs, 0 faults" in run("lint", "uid-query").output
+    assert "packs: 1; faults: 0;" in run("lint", "uid-query").output
     assert run("lint", "no-such-pack").exit_code == 2
 
 
