@@ -18,6 +18,7 @@ class EnvelopeOutcome(StrEnum):
     REFUSED = "refused"
     DELIVERED = "delivered"
     RETURNED = "returned"
+    RESTORED = "restored"  # no mail: the deployment came out of a backup, positions before it may have been given away
 
 
 @dataclass(frozen=True, slots=True)

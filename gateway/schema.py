@@ -9,7 +9,7 @@ envelope_log = Table(
     metadata,
     Column("sequence", Integer, primary_key=True, autoincrement=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("outcome", String(16), nullable=False),  # accepted, refused, delivered, returned
+    Column("outcome", String(16), nullable=False),  # accepted, refused, delivered, returned, restored
     Column("message_class", String(16)),  # query, reply, acknowledgement, notice, resolve, forms
     Column("exchange", String(26)),
     Column("sending_party", String(8)),

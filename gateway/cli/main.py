@@ -15,6 +15,8 @@ COMMANDS = {
     "serve": ("serve", "serve"),
     "run": ("serve", "run"),
     "upgrade": ("upgrade", "upgrade"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
     "config": ("config", "config"),
     "parties": ("parties", "parties"),
     "officers": ("officers", "officers"),
