@@ -81,6 +81,8 @@ def write_notice(
     """
     message_id = f"<notice.{secrets.token_hex(12)}@{domain}>"
     boundary = f"=_{secrets.token_hex(16)}"
+    if notice.attachment is not None and notice.attachment_name is not None:
+        attachments = (*attachments, Attachment(notice.attachment_name, notice.attachment))
     try:
         reference = f"GSP-{notice.token}" if notice.token else notice.queue_id
         octets = signer.sign_and_encrypt(_entity(notice, officer.language, reference, pilot, attachments), certificate)
@@ -123,6 +125,7 @@ def _entity(
         "reference": reference,
         "parties": ", ".join(notice.parties) or "-",
         "version": str(notice.library_version or "-"),
+        **notice.details,
     }
     mark = f"{PILOT_MARK} " if pilot else ""
     words = words_in(language)

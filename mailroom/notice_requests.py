@@ -1,6 +1,8 @@
 """Notices that are still to be written: who is to be told what. The gateway's program signs and encrypts them."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import (
@@ -42,7 +44,11 @@ notice_requests = Table(
 
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
-    """One notice to write. id: 0 until stored. officer: officer id. seal: GSP-Seal, of a receipt."""
+    """One notice to write. id: 0 until stored. officer: officer id. seal: GSP-Seal, of a receipt.
+
+    details: what the sentence of this kind names. attachment: a file, with its name in ASCII. encrypt_to: the
+    certificate of somebody who enrols, instead of the one in the directory.
+    """
 
     id: int
     requested_at: datetime
@@ -53,6 +59,10 @@ class NoticeRequest:
     parties: tuple[str, ...] = ()
     library_version: int | None = None
     seal: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    attachment: bytes | None = field(default=None, repr=False)
+    attachment_name: str | None = None
+    encrypt_to: bytes | None = field(default=None, repr=False)
 
 
 def request_notice(connection: Connection, notice: NoticeRequest) -> None:
@@ -68,6 +78,10 @@ def request_notice(connection: Connection, notice: NoticeRequest) -> None:
             library_version=notice.library_version,
             attempts=0,
             seal=notice.seal,
+            details=json.dumps(dict(notice.details), sort_keys=True) if notice.details else None,
+            attachment=notice.attachment,
+            attachment_name=notice.attachment_name,
+            encrypt_to=notice.encrypt_to,
         )
     )
 
@@ -97,6 +111,10 @@ def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest
         parties=tuple((row["parties"] or "").split()),
         library_version=row["library_version"],
         seal=row["seal"],
+        details=json.loads(row["details"]) if row["details"] else {},
+        attachment=row["attachment"],
+        attachment_name=row["attachment_name"],
+        encrypt_to=row["encrypt_to"],
     )
 
 
