@@ -3,12 +3,15 @@
 One line a case: octets, verdict, Parties, the pattern that is ranked first, and the notations undone to match it.
 """
 
+import tomllib
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from pattern_rules import Library, MembershipPeriod, Recognition, Standing, Verdict, load_library, recognise
+from pattern_rules import Candidate, Library, MembershipPeriod, Recognition, Standing, Verdict, load_library, recognise
+from pattern_rules.checks import Outcome
 from pattern_rules.readings import Step
 from pattern_rules.recognition import Obstacle
 from pattern_rules.sentences import LANGUAGES, explain
@@ -128,6 +131,28 @@ def test_what_is_recognised(
         assert "{" not in sentence
         for party in found.parties:
             assert party in sentence
+
+
+ANSWERS = tomllib.loads((Path(__file__).parent / "awkward_answers.toml").read_text(encoding="utf-8"))
+
+
+def test_every_case_has_an_answer_written_down() -> None:
+    assert list(ANSWERS) == [case[0] for case in CASES]
+
+
+@pytest.mark.parametrize(("name", "uid"), [pytest.param(*case[:2], id=case[0]) for case in CASES])
+def test_every_candidate_and_the_sentence_are_those_written_down(core: Library, name: str, uid: bytes) -> None:
+    found = ask(core, uid)
+    assert [in_one_line(candidate) for candidate in found.candidates] == ANSWERS[name]["candidates"]
+    assert explain(found, "en").startswith(f"{ANSWERS[name]['sentence']} Answered with version")
+    # The five other languages say another sentence about the same Parties; their wording is held by test_sentences.py.
+    assert len({explain(found, language) for language in LANGUAGES}) == len(LANGUAGES)
+
+
+def in_one_line(candidate: Candidate) -> str:
+    wrong = {Outcome.FAILED, Outcome.IN_FUTURE}
+    failed = [f"{check.rule} {check.outcome}" for check in candidate.checks if check.outcome in wrong]
+    return " ".join([candidate.pattern_id, candidate.party or "-", candidate.standing, *failed])
 
 
 @pytest.mark.parametrize(

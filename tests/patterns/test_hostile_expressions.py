@@ -146,6 +146,50 @@ def test_matching_much_is_not_matching_everything(source: str) -> None:
     assert not matches_everything(accept(source).tree)
 
 
+CLOUDFLARE = (
+    r"""(?:(?:\"|'|\]|\}|\\|\d|(?:nan|infinity|true|false|null|undefined|symbol|math)|`|\-|\+)+[)]*;?"""
+    r"""((?:\s|-|~|!|\{\}|\|\||\+)*.*(?:.*=.*)))"""
+)
+PUBLISHED = [
+    # OWASP, "Regular expression Denial of Service"
+    ("^(([a-z])+.)+[A-Z]([a-z])+$", b"a" * 128),
+    (r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+     b"a" * 127 + b"!"),
+    ("^(a|aa)+$", b"a" * 127 + b"!"),
+    ("^([a-zA-Z]+)*$", b"a" * 127 + b"!"),
+    # Cloudflare, 2 July 2019
+    (CLOUDFLARE, b"x=" + b"x" * 126),
+    # Stack Exchange, 20 July 2016
+    (r"^[\s]+|[\s]+$", b"-- " + b" " * 124 + b"!"),
+    # Python's own: CVE-2018-1060, CVE-2020-8492, CVE-2022-40897
+    (r"(\d+-)?(\d+)(-\d+)?\.x", b"1" * 127 + b"!"),
+    (r"(?:.*,)*[ \t]*([^ \t]+)[ \t]+realm=([\"'])(.*)", b"," * 127 + b"!"),
+    (r"<a [^>]*rel=[^>]*href=[^>]*>", b"<a rel=" + b"rel=" * 30),
+    (r"v?\w*_\w*_\w*x", b"v" + b"_" * 126),
+    (r"(x+x+)+y", b"x" * 128),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "attack"), PUBLISHED, ids=range(len(PUBLISHED)))
+def test_what_has_stopped_others_is_refused_or_stops_nothing(source: str, attack: bytes) -> None:
+    """RE-b02: expressions from advisories and post-mortems, with the text they hung on."""
+    try:
+        expression = accept(source).expression
+    except ExpressionError:
+        return
+    assert min(timed(expression.matches, attack) for _ in range(5)) < 0.005
+
+
+def test_most_of_what_has_stopped_others_is_accepted_and_so_really_run() -> None:
+    refused = 0
+    for source, _ in PUBLISHED:
+        try:
+            accept(source)
+        except ExpressionError:
+            refused += 1
+    assert refused <= 4
+
+
 def hostile_expressions(count: int) -> list[str]:
     """Random expressions made of what has broken engines before."""
     generator = random.Random(20261121)  # noqa: S311  the same test data each time

@@ -132,6 +132,13 @@ def test_a_mixed_list_is_sorted_by_party_and_the_rest_by_what_is_missing(core: L
     assert found.duplicates == ()
 
 
+def test_a_pack_with_marks_of_two_parties_is_asked_about_at_both(core: Library) -> None:
+    """Associated codes, export marks, re-stamped transit goods: each mark is a UID of its own."""
+    found = sort(core, b"QCUKTh73kQwPz2Ya24052008", b"QCALLa7K2m9XqZB4c124051914")
+    assert [group.parties for group in found.groups] == [("EU",), ("GB",)]
+    assert found.duplicates == ()
+
+
 def test_one_pack_in_three_forms_is_asked_about_once(core: Library) -> None:
     found = sort(
         core,

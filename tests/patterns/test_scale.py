@@ -13,7 +13,7 @@ from pattern_rules import Library, load_library, recognise
 Text = Callable[..., bytes]
 TODAY = date(2026, 11, 21)
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-PATTERNS = 2000
+PATTERNS = 10_000
 
 
 @pytest.fixture(scope="module")
