@@ -6,10 +6,13 @@ from sqlalchemy import Connection
 
 from keyring_admin.acts.rights import root_installed
 from keyring_admin.acts.rules import DirectoryRules
-from keyring_admin.chain.derive import derive_access
+from keyring_admin.chain.derive import AccessChange, derive_access
 
 
-def derive_again(connection: Connection, rules: DirectoryRules, *, now: datetime, party: str | None = None) -> None:
+def derive_again(
+    connection: Connection, rules: DirectoryRules, *, now: datetime, party: str | None = None
+) -> tuple[AccessChange, ...]:
     """Judge the certificates of a Party (None: all) anew; without a root, everybody admitted is in force."""
-    if root_installed(connection):
-        derive_access(connection, now=now, special_use_domains=rules.special_use_domains, party=party)
+    if not root_installed(connection):
+        return ()
+    return derive_access(connection, now=now, special_use_domains=rules.special_use_domains, party=party)
