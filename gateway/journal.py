@@ -1,10 +1,12 @@
 """What the programs say about themselves: one JSON line an event on standard error, from allow-listed fields only.
 
-There is no field for an address, a Subject, a Message-ID, an IP address or a text somebody else wrote.
+There is no field for an address, a Subject, a Message-ID, an IP address or a text somebody else wrote. A line that
+cannot be written is lost: nothing else depends on it.
 """
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -57,4 +59,5 @@ def note(
         "error": error.__name__ if error is not None else None,
     }
     told = {key: value[:_LONGEST_VALUE] if isinstance(value, str) else value for key, value in line.items()}
-    print(json.dumps({key: value for key, value in told.items() if value is not None}), file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk behind the journal, or a reader that has gone, stops no mail
+        print(json.dumps({key: value for key, value in told.items() if value is not None}), file=sys.stderr, flush=True)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -155,3 +157,24 @@ class TestLibraryInForce:
     def test_the_last_day_is_still_in_force(self, file: Path) -> None:
         expires = LibraryInForce(file, "test").facts(None).expires
         assert (expires.hour, expires.minute, expires.tzinfo) == (23, 59, UTC)
+
+
+@pytest.mark.parametrize("sink", ["full", "closed"])
+def test_a_journal_that_cannot_be_written_stops_nothing(sink: str) -> None:
+    """REL-27: the disk of the log is full, or its reader has gone; and what is lost is not kept in memory instead."""
+    script = (
+        "import resource, sys\n"
+        "from gateway.journal import Event, note\n"
+        "note('edge', Event.STARTED)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for number in range(100_000):\n"
+        "    note('edge', Event.ACCEPTED, queue_id='0123456789ABCDEF')\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("wb") as full, os.fdopen(writer, "wb", buffering=0) as closed:
+        command = [sys.executable, "-c", script]
+        to = {"full": full, "closed": closed}[sink]
+        done = subprocess.run(command, stderr=to, stdout=subprocess.PIPE, check=False)
+    assert int(done.stdout) < 4096  # KiB
