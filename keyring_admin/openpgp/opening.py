@@ -109,7 +109,8 @@ def inner_message(message: Message | DecryptedMessage, *, limit: int) -> OpenedM
     if message.is_nested:
         raise UnopenableError
     data = message.as_data_vec()
-    if len(data) > limit:
+    # RFC 9580 §5.9: b, t, u. GnuPG writes m for mail clients (--mimemode). Others, such as l, mean nothing any more.
+    if len(data) > limit or message.literal_mode() == "other":
         raise UnopenableError
     return OpenedMessage(data=data, signatures=tuple(signature.to_bytes() for signature in message.signatures()))
 

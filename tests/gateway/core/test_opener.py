@@ -147,6 +147,14 @@ def test_what_the_worker_gives_back_is_canonical_and_never_the_sender_s_octets(
     assert workers.open(write(spaced, alice, gateway), alice.certificate).slip == slip_xml
 
 
+@pytest.mark.parametrize("cipher", ["3DES", "CAST5", "IDEA", "BLOWFISH"])
+def test_q08_q09_ciphers_of_another_time_are_not_opened(workers: Workers, desk: Desk, cipher: str) -> None:
+    """With integrity protection or not: blocks of 64 bits. The same with AES opens."""
+    old, new = (desk.write(None, "--cipher-algo", each) for each in (cipher, "AES256"))
+    assert workers.open(old, desk.alice.certificate) == FAILURE
+    assert workers.open(new, desk.alice.certificate).outcome is Outcome.OPENED
+
+
 class TestSignatures:
     def test_unsigned(self, workers: Workers, slip_xml: bytes, alice: Key, gateway: Gateway) -> None:
         message = write(slip_xml, alice, gateway, sign=False)

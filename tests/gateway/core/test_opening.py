@@ -27,12 +27,14 @@ def key(gateway: Gateway) -> OpeningKey:
         compressed(literal(TEXT), 1),
         compressed(literal(TEXT), 2),
         literal(TEXT, mode=b"t"),
+        literal(TEXT, mode=b"u"),
+        literal(TEXT, mode=b"m"),
         literal(TEXT, name=b"../../etc/passwd"),
         literal(TEXT, name=b"_CONSOLE"),
         literal(TEXT, name=b"\n[GNUPG:] GOODSIG 0123456789ABCDEF Alice"),
         bytes([0xCB, 0xE9]) + b"b\0" + bytes(4) + b"a" * 506 + b"\x03abc",
     ],
-    ids=["plain", "zip", "zlib", "text", "traversal", "console", "status-lines", "partial-lengths"],
+    ids=["plain", "zip", "zlib", "text", "utf-8", "mime", "traversal", "console", "status-lines", "partial-lengths"],
 )
 def test_one_literal_opens_and_its_file_name_goes_nowhere(key: OpeningKey, gateway: Gateway, inner: bytes) -> None:
     opened = key.open(encrypt(inner, gateway.subkeys[0]), limit=LIMIT)
@@ -64,6 +66,10 @@ def two_in_one() -> dict[str, bytes]:
         "q01-literal-swallows-mdc": b"\xcb\xff" + (6 + 5 + 22).to_bytes(4) + b"b\0" + bytes(4) + b"hello",
         "partial-length-without-end": bytes([0xCB, 0xE9]) + b"b\0" + bytes(4) + b"a" * 506,
         "p28-bzip2": compressed(small, 3),
+        "p47-local-literal": literal(TEXT, mode=b"l"),
+        "p47-local-literal-of-pgp-2": literal(TEXT, mode=b"1"),
+        "p47-local-literal-compressed": compressed(literal(TEXT, mode=b"l")),
+        "unknown-mode-of-a-literal": literal(TEXT, mode=b"x"),
         "p25-armor-is-not-opened-but-too-long": literal(b"-----BEGIN PGP MESSAGE-----\n" * 1000),
     }
 
