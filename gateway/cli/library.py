@@ -12,7 +12,7 @@ import click
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.library_desk import OpenDesk, library_errors, open_desk, review_lines
 from gateway.cli.library_fetch import fetch, sign
-from gateway.library.archive import PENDING, approvals, declarations, one_at_a_time, versions
+from gateway.library.archive import PENDING, REFUSED, approvals, declarations, one_at_a_time, versions
 from gateway.library.desk import Reviewed
 from gateway.library.files import replace_file
 from gateway.library.problem import LibraryLifeError, Problem
@@ -24,6 +24,8 @@ from gateway.settings import Settings
 from keyring_admin.database import write_transaction
 
 EXIT_OBJECTION = 3
+# A Party that tries to change what another one holds: not an error of writing, and worth remembering.
+REACHES_FOR_ANOTHERS = frozenset({Problem.PATTERN_NOT_YOURS, Problem.OTHER_PARTY})
 _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WRITABLE = click.Path(dir_okay=False, path_type=Path)
 
@@ -54,8 +56,18 @@ def declare(deployment: Deployment, file: Path, *, synthetic: bool) -> None:
 
     The signer is an officer with the role `review` whose certificate is in the directory.
     """
+    refusal: LibraryLifeError | None = None
     with open_desk(deployment) as at:
-        registered = at.desk.declare(file.read_bytes(), synthetic=synthetic)
+        octets = file.read_bytes()
+        try:
+            registered = at.desk.declare(octets, synthetic=synthetic)
+        except LibraryLifeError as error:
+            if error.problem not in REACHES_FOR_ANOTHERS:
+                raise
+            refusal = error
+            at.desk.keep_refused(octets, synthetic=synthetic)
+    if refusal is not None:
+        raise click.ClickException(f"{refusal}. The declaration is kept: `gsp library log` shows it.")
     click.echo(f"{registered.party} declared, SHA-256 {registered.sha256}:")
     for one in registered.patterns:
         click.echo(f"  {one.change:8} {one.id}")
@@ -214,6 +226,9 @@ def log(deployment: Deployment) -> None:
         for one in held:
             if one.state == PENDING:
                 click.echo(f"pending  declaration {one.sha256} of {one.party}")
+        for one in declarations(at.connection, state=REFUSED):
+            who = _who(at, one.certificate, one.party)
+            click.echo(f"refused  declaration {one.sha256} of {one.party}, signed {one.signed_at} by {who}")
 
 
 def _tell_review(at: OpenDesk, reviewed: Reviewed, statement: Path | None) -> None:

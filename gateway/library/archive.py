@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, text, update
 
 from gateway.library.people import Document
 from gateway.library.schema import (
@@ -15,12 +15,12 @@ from gateway.library.schema import (
 )
 from gateway.library.statements import Consent, Effect
 
-PENDING, PUBLISHED, WITHDRAWN = "pending", "published", "withdrawn"
+PENDING, PUBLISHED, WITHDRAWN, REFUSED = "pending", "published", "withdrawn", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDeclaration:
-    """A declaration as it came. form: canonical octets. state: pending, published or withdrawn."""
+    """A declaration as it came. form: canonical octets. state: pending, published, withdrawn or refused."""
 
     sha256: str
     party: str
@@ -84,9 +84,18 @@ def one_at_a_time(connection: Connection) -> None:
 
 
 def add_declaration(
-    connection: Connection, document: Document, *, sha256: str, form: bytes, synthetic: bool, now: datetime
+    connection: Connection,
+    document: Document,
+    *,
+    sha256: str,
+    form: bytes,
+    synthetic: bool,
+    now: datetime,
+    state: str = PENDING,
 ) -> None:
-    """Store a pending declaration."""
+    """Store a declaration, pending or refused; what was refused before gives way to it."""
+    table = library_declarations
+    connection.execute(delete(table).where(table.c.sha256 == sha256, table.c.state == REFUSED))
     connection.execute(
         insert(library_declarations).values(
             sha256=sha256,
@@ -97,16 +106,18 @@ def add_declaration(
             synthetic=synthetic,
             form=form,
             message=document.octets,
-            state=PENDING,
+            state=state,
         )
     )
 
 
 def declarations(connection: Connection, *, state: str | None = None) -> list[StoredDeclaration]:
-    """Declarations in the order they came."""
+    """Declarations in the order they came; without a state, all but the refused ones, which count for nothing."""
     query = select(library_declarations).order_by(library_declarations.c.id)
     if state is not None:
         query = query.where(library_declarations.c.state == state)
+    else:
+        query = query.where(library_declarations.c.state != REFUSED)
     names = ("sha256", "party", "certificate", "signed_at", "received_at", "synthetic", "state", "version", "form")
     return [StoredDeclaration(**{name: row[name] for name in names}) for row in connection.execute(query).mappings()]
 

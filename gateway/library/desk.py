@@ -89,6 +89,22 @@ class Desk:
         )
         return Registered(sha256, party, patterns)
 
+    def keep_refused(self, octets: bytes, *, synthetic: bool) -> None:
+        """Keep a declaration that reached for another Party's pattern, as evidence; it counts for nothing."""
+        document = self._people.open(octets, speaks_for_party=True)
+        form = _form(document)
+        sha256 = digest(form)
+        if sha256 not in {one.sha256 for one in archive.declarations(self._connection)}:
+            archive.add_declaration(
+                self._connection,
+                document,
+                sha256=sha256,
+                form=form.canonical,
+                synthetic=synthetic,
+                now=self._now,
+                state=archive.REFUSED,
+            )
+
     def withdraw(self, sha256: str) -> None:
         """Take a pending declaration off the desk; the Party may declare anew."""
         if sha256 not in {one.sha256 for one in archive.declarations(self._connection, state=archive.PENDING)}:

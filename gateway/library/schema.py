@@ -16,7 +16,7 @@ library_declarations = Table(
     Column("synthetic", Boolean, nullable=False),
     Column("form", LargeBinary, nullable=False),
     Column("message", LargeBinary, nullable=False),  # as it came, signature included
-    Column("state", String(16), nullable=False),  # pending, published, withdrawn
+    Column("state", String(16), nullable=False),  # pending, published, withdrawn, refused
     Column("version", Integer),  # that published it
 )
 

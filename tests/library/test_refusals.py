@@ -9,6 +9,7 @@ import pytest
 from forms.binding import bind
 from forms.form import Bindings, Form
 from forms.identifiers import new_identifier
+from gateway.library.archive import REFUSED, declarations
 from gateway.library.declaration import read_declaration
 from gateway.library.people import People
 from gateway.library.problem import LibraryLifeError, Problem
@@ -184,6 +185,25 @@ def test_a_declaration_that_no_library_takes(office: Office, stamp: Stamp, why: 
     assert result.exit_code == 1
     assert why in result.output
     assert office.declare("amina", GOOD).exit_code == 0
+
+
+def test_who_reaches_for_another_partys_pattern_is_remembered(office: Office) -> None:
+    """RE-b06: refused, and kept with its signature; it stands in nobody's way."""
+    greedy = Stamp("EU-QCALL-I", "KES[0-9]{10}", "KES0000000001", change="amend")
+    for _ in range(2):
+        refused = office.declare("amina", greedy)
+        assert refused.exit_code == 1
+        assert "belongs to another Party" in refused.output
+    with open_state(office.settings).connect() as connection:
+        (kept,) = declarations(connection, state=REFUSED)
+        assert declarations(connection) == []
+    assert kept.certificate == office.keys["amina"].fingerprint
+    log = office.gsp("log").output
+    assert f"refused  declaration {kept.sha256} of KE" in log
+    assert "by amina@customs.ke.test (KE)" in log
+    assert "nothing is pending" in office.review().output
+    assert office.declare("amina", GOOD).exit_code == 0
+    assert office.review().exit_code == 0
 
 
 def test_one_bad_pattern_refuses_the_whole_declaration(office: Office) -> None:
