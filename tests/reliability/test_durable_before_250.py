@@ -22,12 +22,12 @@ _CALLS = "trace=recvfrom,sendto,pwrite64,fsync,fdatasync"
 
 
 @contextmanager
-def edge_under_strace(world: ReliabilityWorld, trace: Path) -> Iterator[None]:
-    """Only the edge runs, and every call of it that reads, writes or syncs is written down."""
+def edge_under_strace(world: ReliabilityWorld, trace: Path, *options: str) -> Iterator[None]:
+    """Only the edge runs, and every call of it that reads, writes or syncs is written down. options: of strace."""
     world.stop()
     command = [sys.executable, "-m", "gateway", "--config", str(world.config), "run", "edge"]
     traced = subprocess.Popen(
-        ["strace", "-f", "-qq", "-yy", "-e", _CALLS, "-o", str(trace), "--", *command],
+        ["strace", "-f", "-qq", "-yy", "-e", _CALLS, *options, "-o", str(trace), "--", *command],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -110,3 +110,22 @@ def test_every_connection_is_durable_not_only_the_first(tmp_path: Path) -> None:
         assert second.scalar(text("PRAGMA synchronous")) == 2
     assert opened
     engine.dispose()
+
+
+@pytest.mark.timeout(300)
+def test_a_disk_that_fails_to_sync_is_told_as_try_again(world: ReliabilityWorld, tmp_path: Path) -> None:
+    """REL-07: EIO from fsync and fdatasync, injected by strace once the edge takes mail; nothing is acknowledged."""
+    maker = MailMaker(world, "KE", "EU")
+    refused, accepted = maker.sealed(), maker.sealed()
+    with edge_under_strace(world, tmp_path / "trace"):
+        assert world.send("KE", accepted.recipient, accepted.octets).startswith("250 2.6.0")
+    failing = "inject=fsync,fdatasync:error=EIO"
+    with edge_under_strace(world, tmp_path / "failing", "-e", failing):
+        assert world.send("KE", refused.recipient, refused.octets).startswith("451 4.3.0")
+        assert "EIO" in (tmp_path / "failing").read_text(errors="replace")
+    world.settle()
+    arrivals = world.arrivals("EU")
+    assert (accepted.body_sha256 in arrivals, refused.body_sha256 in arrivals) == (True, False)
+    assert world.send("KE", refused.recipient, refused.octets).startswith("250 2.6.0")
+    world.settle()
+    assert len(world.arrivals("EU")[refused.body_sha256]) == 1
