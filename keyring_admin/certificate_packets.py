@@ -67,6 +67,15 @@ class CertificatePackets:
         """As their holder wrote them; whether they are still in force is not said."""
         return tuple(component.user_id for component in self.components if component.key is None)
 
+    @property
+    def octets(self) -> bytes:
+        """With all signatures."""
+        return b"".join(
+            part
+            for component in self.components
+            for part in (component.packet, *(packet for _issuer, packet in component.signatures))
+        )
+
     def certified_only_by(self, certifiers: Iterable[str]) -> bytes:
         """The certificate with its own signatures and those of these fingerprints, and of nobody else."""
         kept_issuers = {self.fingerprint, *certifiers}

@@ -18,9 +18,11 @@ class CertificateRefusal(StrEnum):
     USER_ID_CONFUSABLE = "a word of a User ID mixes letters of several scripts, so that it may look like another"
     REVOKED = "the certificate is revoked"
     EXPIRED = "the certificate has expired"
+    NOT_YET = "the certificate was made in the future; set the clock of the computer and make a new key"
     WEAK = "the key is too weak: RSA needs 2048 bits or more, DSA and ElGamal are not admitted"
+    ALGORITHM = "the algorithm is not admitted: RSA of 2048 to 8192 bits, Curve25519, or NIST P-256, P-384, P-521 are"
     FLAWED = "the RSA key is flawed (ROCA, a small exponent, or an even modulus); make a new key"
-    WEAK_HASH = "the certificate rests on SHA-1 or an older hash; change its expiry with GnuPG 2.2 or later, which signs it again"  # fmt: skip  # noqa: E501 - a sentence
+    WEAK_HASH = "the certificate rests on SHA-1 or an older hash; change its expiry with GnuPG 2.2 or later, which signs it again"  # noqa: E501 - a sentence
     FEATURES = "the certificate announces encryption that GnuPG 2.2 cannot read; in `gpg --edit-key`, set preferences without AEAD or OCB"  # noqa: E501 - a sentence
     NO_ENCRYPTION = "the certificate has no valid encryption subkey"
     NO_SIGNING = "the certificate has no valid signing key"

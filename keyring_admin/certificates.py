@@ -1,44 +1,44 @@
-"""What a certificate says about itself, read by GnuPG when somebody is admitted: never in the path of a mail."""
+"""The door for certificates: which are admitted, for which address, and the true reason where one is not.
 
-import tempfile
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+Packets are read by ourselves first, so that GnuPG only sees what it can read; GnuPG then says which self-signatures
+verify. Never in the path of a mail.
+"""
 
-import gnupg
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
 import pysequoia
-from pysequoia.packet import PacketPile, Tag
 
-from keyring_admin.addresses import AddressError, canonical_address
+from keyring_admin.certificate_packets import CERTIFICATE_LIMIT, CertificatePackets, read_one_certificate
+from keyring_admin.certificate_refusal import CertificateError, CertificateRefusal
+from keyring_admin.gnupg_listing import ListedCertificate, ListedKey, ListedSignature, list_certificates
+from keyring_admin.key_strength import MINIMUM_RSA_BITS, key_problem
+from keyring_admin.user_ids import user_id_address, user_id_problem
 
-CERTIFICATE_LIMIT = 64 * 1024  # octets; a poisoned certificate is larger (CVE-2019-13050)
-MINIMUM_RSA_BITS = 2048
-_RSA_ALGORITHMS = {"1", "2", "3"}  # RFC 9580 §9.1
-_DSA = "17"
-_SECRET_PACKETS = (Tag.SecretKey, Tag.SecretSubkey)  # RFC 9580 §5.5.1.3, §5.5.1.4
+__all__ = [
+    "CERTIFICATE_LIMIT",
+    "MINIMUM_RSA_BITS",
+    "Candidate",
+    "CertificateError",
+    "CertificateFacts",
+    "CertificateRefusal",
+    "KeyFacts",
+    "alive",
+    "describe_certificate",
+    "examine_certificate",
+    "examine_certificates",
+    "merged",
+]
 
-
-class CertificateRefusal(StrEnum):
-    """Why a certificate is not admitted."""
-
-    TOO_LARGE = "the certificate is larger than 64 KiB; export it with --export-options export-minimal"
-    UNREADABLE = "expected one OpenPGP certificate, armored or binary"
-    SEVERAL = "expected one certificate, found several"
-    SECRET = "this is a SECRET key; it was not stored. Export the certificate only, and treat this key as leaked"  # noqa: S105 - a sentence
-    NO_USER_ID = "no User ID holds the expected address"
-    REVOKED = "the certificate is revoked"
-    EXPIRED = "the certificate has expired"
-    WEAK = "the key is too weak: RSA needs 2048 bits or more, DSA is not admitted"
-    NO_ENCRYPTION = "the certificate has no valid encryption subkey"
-    NO_SIGNING = "the certificate has no valid signing key"
-
-
-class CertificateError(ValueError):
-    """A certificate was refused; `reason` is safe to show to its holder."""
-
-    def __init__(self, reason: CertificateRefusal) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
+_BATCH = 200  # certificates in one run of GnuPG
+_CLOCK_TOLERANCE = timedelta(days=1)  # a key made on a machine whose clock is ahead
+_STRONG_HASHES = frozenset({8, 9, 10, 11, 12, 14})  # RFC 9580 §9.5: SHA-2 and SHA-3
+# RFC 9580 §5.2.1
+_CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
+_CERTIFICATION_REVOCATION, _SUBKEY_BINDING, _DIRECT_KEY = 0x30, 0x18, 0x1F
+_FEATURES, _EMBEDDED_SIGNATURE = 30, 32  # RFC 9580 §5.2.3.32, §5.2.3.34
+_NEW_ENCRYPTION = 0x02 | 0x08  # GnuPG's own OCB (draft-koch-librepgp), and SEIPDv2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,17 @@ class CertificateFacts:
     """A certificate fit to be admitted. `keys[0]` is the primary key; `octets` is binary."""
 
     fingerprint: str
-    octets: bytes
+    octets: bytes = field(repr=False)
     keys: tuple[KeyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate (armored or binary) for a canonical address."""
+
+    octets: bytes = field(repr=False)
+    address: str = field(repr=False)
+    must_sign: bool = True
 
 
 def examine_certificate(
@@ -67,36 +76,50 @@ def examine_certificate(
 ) -> CertificateFacts:
     """Decide whether a certificate may be admitted for `address` (canonical), and read its keys.
 
-    Raises CertificateError with the true reason.
+    Raises CertificateError with the true reason, or GnuPGError.
     """
-    if len(octets) > CERTIFICATE_LIMIT:
-        raise CertificateError(CertificateRefusal.TOO_LARGE)
-    cert = _parse_one(octets)
-    binary = bytes(cert)
-    with tempfile.TemporaryDirectory(prefix="gsp-", ignore_cleanup_errors=True) as home:
-        scanner = gnupg.GPG(gnupghome=home, options=["--no-options", "--no-auto-key-locate"])
-        listing = scanner.scan_keys_mem(binary)
-    if len(listing) != 1:
+    candidate = Candidate(octets, address, must_sign)
+    (examined,) = examine_certificates([candidate], now=now, special_use_domains=special_use_domains)
+    if isinstance(examined, CertificateRefusal):
+        raise CertificateError(examined)
+    return examined
+
+
+def examine_certificates(
+    candidates: Sequence[Candidate], *, now: datetime, special_use_domains: bool
+) -> list[CertificateFacts | CertificateRefusal]:
+    """Examine many in few runs of GnuPG: what each is, in their order, or why it is not admitted. Raises GnuPGError."""
+    found: list[CertificateFacts | CertificateRefusal] = []
+    for start in range(0, len(candidates), _BATCH):
+        batch = candidates[start : start + _BATCH]
+        read = [_read(candidate.octets) for candidate in batch]
+        fit = {packets.fingerprint: packets for packets in read if isinstance(packets, CertificatePackets)}
+        listed = list_certificates([packets.certified_only_by(()) for packets in fit.values()]) if fit else {}
+        for candidate, packets in zip(batch, read, strict=True):
+            if isinstance(packets, CertificateRefusal):
+                found.append(packets)
+                continue
+            own = listed.get(packets.fingerprint)
+            refusal = (
+                CertificateRefusal.UNREADABLE if own is None else _refusal(own, candidate, now, special_use_domains)
+            )
+            if own is None or refusal is not None:
+                found.append(refusal or CertificateRefusal.UNREADABLE)
+            else:
+                found.append(_facts(own, packets.octets))
+    return found
+
+
+def describe_certificate(octets: bytes) -> CertificateFacts:
+    """The keys of a certificate, whatever their state: for one that is in the directory already.
+
+    Raises CertificateError if it can't be read, or GnuPGError.
+    """
+    packets = read_one_certificate(octets)
+    listed = list_certificates([packets.certified_only_by(())])
+    if packets.fingerprint not in listed:
         raise CertificateError(CertificateRefusal.UNREADABLE)
-    primary = listing[0]
-    if primary["trust"] == "r" or cert.is_revoked:
-        raise CertificateError(CertificateRefusal.REVOKED)
-    subkeys = primary.get("subkey_info", {})  # python-gnupg leaves it out where there is none
-    keys = (
-        _key_facts(primary["fingerprint"], primary),
-        *(_key_facts(fingerprint, subkeys[key_id]) for key_id, _, fingerprint, *_ in primary["subkeys"]),
-    )
-    if not alive(keys[0], now):
-        raise CertificateError(CertificateRefusal.EXPIRED)
-    if any(_is_weak(info) for info in (primary, *subkeys.values())):
-        raise CertificateError(CertificateRefusal.WEAK)
-    if address not in {_user_id_address(uid, special_use_domains) for uid in primary["uids"]}:
-        raise CertificateError(CertificateRefusal.NO_USER_ID)
-    if not any(key.can_encrypt and alive(key, now) for key in keys):
-        raise CertificateError(CertificateRefusal.NO_ENCRYPTION)
-    if must_sign and not any(key.can_sign and alive(key, now) for key in keys):
-        raise CertificateError(CertificateRefusal.NO_SIGNING)
-    return CertificateFacts(fingerprint=primary["fingerprint"], octets=binary, keys=keys)
+    return _facts(listed[packets.fingerprint], packets.octets)
 
 
 def alive(key: KeyFacts, now: datetime) -> bool:
@@ -109,47 +132,83 @@ def merged(known: bytes, fresh: bytes) -> bytes:
     return bytes(pysequoia.Cert.from_bytes(known).merge(pysequoia.Cert.from_bytes(fresh)))
 
 
-def _parse_one(octets: bytes) -> pysequoia.Cert:
+def _read(octets: bytes) -> CertificatePackets | CertificateRefusal:
+    """What can be said before any signature is checked."""
     try:
-        certs = pysequoia.Cert.split_bytes(octets)
-        # pysequoia names Tsk as successor of Cert.has_secret_keys, but that takes certificates too: the packets tell.
-        secret = any(packet.tag in _SECRET_PACKETS for packet in PacketPile.from_bytes(octets))
-    except (RuntimeError, OSError):
-        raise CertificateError(CertificateRefusal.UNREADABLE) from None
-    if not certs:
-        raise CertificateError(CertificateRefusal.UNREADABLE)
-    if secret:
-        raise CertificateError(CertificateRefusal.SECRET)
-    if len(certs) > 1:
-        raise CertificateError(CertificateRefusal.SEVERAL)
-    return certs[0]
+        packets = read_one_certificate(octets)
+    except CertificateError as error:
+        return error.reason
+    if not packets.user_ids:
+        return CertificateRefusal.NO_USER_ID
+    problems = [key_problem(key) for key in packets.keys] + [user_id_problem(octets) for octets in packets.user_ids]
+    return next((problem for problem in problems if problem is not None), packets)
 
 
-def _key_facts(fingerprint: str, info: dict[str, str]) -> KeyFacts:
-    own_capabilities = {letter for letter in info["cap"] if letter.islower()}  # upper case: of the whole certificate
-    expires = info["expires"]
+def _refusal(
+    listed: ListedCertificate, candidate: Candidate, now: datetime, special_use_domains: bool
+) -> CertificateRefusal | None:
+    keys = _facts(listed, b"").keys
+    if keys[0].revoked:
+        return CertificateRefusal.REVOKED
+    if not alive(keys[0], now):
+        return CertificateRefusal.EXPIRED
+    if listed.keys[0].created > now + _CLOCK_TOLERANCE:
+        return CertificateRefusal.NOT_YET
+    in_force = {user_id.octets: own for user_id in listed.user_ids if (own := _newest(listed, user_id.signatures))}
+    words = [*in_force.values(), *_own(listed, listed.keys[0].signatures, {_DIRECT_KEY})]
+    addresses = {user_id_address(octets.decode(), special_use_domains=special_use_domains) for octets in in_force}
+    if candidate.address not in addresses:
+        return CertificateRefusal.NO_USER_ID
+    if not all(word.hash_algorithm in _STRONG_HASHES for word in words) or not _bindings_strong(listed):
+        return CertificateRefusal.WEAK_HASH
+    if any(content[:1] and content[0] & _NEW_ENCRYPTION for word in words for content in word.contents(_FEATURES)):
+        return CertificateRefusal.FEATURES
+    if not any(key.can_encrypt and alive(key, now) for key in keys):
+        return CertificateRefusal.NO_ENCRYPTION
+    if candidate.must_sign and not any(key.can_sign and alive(key, now) for key in keys):
+        return CertificateRefusal.NO_SIGNING
+    return None
+
+
+def _own(
+    listed: ListedCertificate, signatures: Iterable[ListedSignature], classes: Iterable[int]
+) -> list[ListedSignature]:
+    """Verified signatures of these classes by the certificate's primary key."""
+    holder, chosen = listed.keys[0].key_id, frozenset(classes)
+    return [each for each in signatures if each.verified and each.issuer == holder and each.signature_class in chosen]
+
+
+def _newest(listed: ListedCertificate, signatures: Iterable[ListedSignature]) -> ListedSignature | None:
+    """The self-signature that makes a User ID one in force, if its holder's last word is that."""
+    own = _own(listed, signatures, _CERTIFICATIONS | {_CERTIFICATION_REVOCATION})
+    last = max(own, key=lambda each: (each.created, each.signature_class), default=None)
+    return None if last is None or last.signature_class == _CERTIFICATION_REVOCATION else last
+
+
+def _bindings_strong(listed: ListedCertificate) -> bool:
+    """Whether the subkeys that count are bound by strong hashes, in both directions where they sign."""
+    for key in listed.keys[1:]:
+        if key.validity in {"r", "i"}:
+            continue
+        binding = max(_own(listed, key.signatures, {_SUBKEY_BINDING}), key=lambda each: each.created, default=None)
+        if binding is None or binding.hash_algorithm not in _STRONG_HASHES:
+            return False
+        back = binding.contents(_EMBEDDED_SIGNATURE)  # RFC 9580 §5.2.3: its hash algorithm is the fourth octet
+        if "s" in key.capabilities and not any(content[3:4] and content[3] in _STRONG_HASHES for content in back):
+            return False
+    return True
+
+
+def _facts(listed: ListedCertificate, octets: bytes) -> CertificateFacts:
+    return CertificateFacts(listed.fingerprint, octets, tuple(_key_facts(key) for key in listed.keys))
+
+
+def _key_facts(key: ListedKey) -> KeyFacts:
     return KeyFacts(
-        key_id=info["keyid"].upper(),
-        fingerprint=fingerprint.upper(),
-        can_encrypt="e" in own_capabilities,
-        can_sign="s" in own_capabilities,
-        expires_at=datetime.fromtimestamp(int(expires), UTC) if expires else None,
-        revoked=info["trust"] in {"r", "i"},  # revoked, or without a valid binding (GnuPG doc/DETAILS, field 2)
+        key_id=key.key_id,
+        fingerprint=key.fingerprint,
+        can_encrypt="e" in key.capabilities,  # upper case: of the whole certificate
+        can_sign="s" in key.capabilities,
+        expires_at=key.expires_at,
+        revoked=key.validity in {"r", "i"},  # revoked, or without a valid binding (GnuPG doc/DETAILS, field 2)
     )
-
-
-def _is_weak(info: dict[str, str]) -> bool:
-    if info["algo"] == _DSA:
-        return True
-    return info["algo"] in _RSA_ALGORITHMS and int(info["length"]) < MINIMUM_RSA_BITS
-
-
-def _user_id_address(user_id: str, special_use_domains: bool) -> str | None:
-    """The address of a User ID of the form `Name <address>` or `address`; None if it holds none, or several."""
-    inner = user_id.rpartition("<")[2].removesuffix(">") if "<" in user_id else user_id
-    if user_id.count("<") > 1 or user_id.count("@") != 1:
-        return None
-    try:
-        return canonical_address(inner.strip(), special_use_domains=special_use_domains)
-    except AddressError:
-        return None

@@ -39,7 +39,10 @@ class Subpacket:
 
 @dataclass(frozen=True, slots=True)
 class ListedSignature:
-    """One signature. issuer: 64-bit key ID. signature_class: RFC 9580 §5.2.1. subpackets: of the hashed area only."""
+    """One signature. issuer: 64-bit key ID. signature_class: RFC 9580 §5.2.1.
+
+    subpackets: of the hashed area; of the other, only embedded signatures, which stand for themselves.
+    """
 
     verified: bool
     issuer: str
@@ -149,7 +152,8 @@ def parse_listing(output: bytes) -> list[ListedCertificate]:
             certificates[-1][-1].fingerprint = fields[9].decode("ascii")
         elif kind in {b"sig", b"rev"}:
             certificates[-1][-1].signatures.append((fields, []))
-        elif kind == b"spk" and certificates[-1][-1].signatures and int(fields[2]) & 1:  # 1: in the hashed area
+        elif kind == b"spk" and certificates[-1][-1].signatures and (int(fields[2]) & 1 or fields[1] == b"32"):
+            # Flags: 1 is in the hashed area, 2 is critical.
             content = _PERCENT.sub(lambda found: bytes([int(found[1], 16)]), b":".join(fields[4:]))
             subpacket = Subpacket(int(fields[1]), bool(int(fields[2]) & 2), content)
             certificates[-1][-1].signatures[-1][1].append(subpacket)
