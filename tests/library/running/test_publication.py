@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from email import message_from_bytes
 
 import pytest
 
@@ -11,6 +12,7 @@ from forms.queries import Purpose, new_query
 from gateway.demo.running import DemoError
 from gateway.library.fetching import open_library
 from gateway.officer.problem import OfficerProblemError
+from gateway.officer.sealing import SealedMail
 from pattern_rules import Library
 
 from ..people_and_keys import Stamp
@@ -55,13 +57,14 @@ def _newest_form(world: PublishingWorld, owner: str) -> str:
 
 @dataclass(slots=True)
 class Flow:
-    """Officers who send without a pause. accepted, refused: SHA-256 of the body, and when."""
+    """Officers who send without a pause. accepted, refused: SHA-256 of the body, and when. first: what went first."""
 
     world: PublishingWorld
     uid: str
     library: Library
     accepted: dict[str, float] = field(default_factory=dict)
     refused: dict[str, float] = field(default_factory=dict)
+    first: SealedMail | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -72,6 +75,7 @@ class Flow:
             try:
                 self.world.send(officer, sealed)
                 self.accepted[sealed.body_sha256] = sent
+                self.first = self.first or sealed
             except OfficerProblemError:
                 self.refused[sealed.body_sha256] = sent
 
@@ -114,6 +118,22 @@ def test_publishing_while_mail_flows_loses_and_misroutes_nothing(world: Publishi
     assert sorted(arrived) == sorted({**steady.accepted, **ending.accepted})
     assert {party: world.bodies_in(party) for party in ("PK", "EU")} == {party: before[party] for party in ("PK", "EU")}
     assert world.fetch().startswith(f"Version {copy.version + 2}")
+    _a_retry_keeps_the_decision_made_by_the_old_version(world, ending)
+
+
+def _a_retry_keeps_the_decision_made_by_the_old_version(world: PublishingWorld, ending: Flow) -> None:
+    """RE-b04: the pattern is retired now; the mail accepted before is not judged again, nor delivered again."""
+    assert ending.first is not None
+    before = world.bodies_in("KE")
+    assert world.send(world.parties["EU"], ending.first).startswith("250")
+    world.wait_until_delivered()
+    assert world.bodies_in("KE") == before
+    (mail,) = [
+        mail
+        for mail in world.mails(world.parties["KE"], "Party/KE")
+        if f"h={ending.first.body_sha256}" in "".join(str(message_from_bytes(mail)["GSP-Seal"]).split())
+    ]
+    assert f"l={ending.library.version};" in "".join(str(message_from_bytes(mail)["GSP-Seal"]).split())
 
 
 def test_a_library_put_in_place_unsigned_changes_nothing(world: PublishingWorld) -> None:
