@@ -144,7 +144,9 @@ def _from_table(source: Path, target: Path, words: Words, *, force: bool) -> int
 
 def _unbound(form: Form, pack: Pack, words: Words) -> tuple[Entry, ...]:
     if (form.pack, form.version) != (pack.id, pack.version):
-        raise SpokenUsageError(phrase("--from: not a form of this pack in its newest version"), words)
+        raise SpokenUsageError(
+            phrase("--from: not a form of this pack in its newest version; `gsp forms migrate` brings it there"), words
+        )
     return tuple(entry for entry in flatten(form) if not entry.path.startswith("binding/"))
 
 

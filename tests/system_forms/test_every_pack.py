@@ -18,10 +18,15 @@ from gateway.words import phrase, words_in
 
 from .conftest import EXCHANGE, UIDS, Exchange, run
 
-_PACKS = [core_shelf().pack(name, core_shelf().versions(name)[-1]) for name in sorted(dict(core_shelf().names()))]
+_PACKS = [core_shelf().pack(name, version) for name, version in core_shelf().names()]  # older versions travel, too
 _OPENINGS = ("query", "notice")
+_REQUEST = "administrative-assistance/2"
 OPENING = [pack for pack in _PACKS if set(pack.message_classes) & set(_OPENINGS)]
 ANSWERING = [pack for pack in _PACKS if set(pack.message_classes) - set(_OPENINGS) and pack.id != "uid-reply"]
+
+
+def _key(pack: Pack) -> str:
+    return f"{pack.id}/{pack.version}"
 
 
 def example(pack: Pack) -> Form:
@@ -59,15 +64,15 @@ def journey(exchange: Exchange) -> Journey:
     begun, answered = {}, {}
     for pack in OPENING:
         where = ("--library", str(world.library)) if pack.routed_by_pattern else ("--to", "EU")
-        begun[pack.id] = _seal(world, "KE", pack, *where)
+        begun[_key(pack)] = _seal(world, "KE", pack, *where)
     shown_to_union = world.open_folder(union, "Party/EU")
-    request = begun["administrative-assistance"][1]
+    request = begun[_REQUEST][1]
     for pack in ANSWERING:
-        answered[pack.id] = _seal(world, "EU", pack, "--reply-to", request)
+        answered[_key(pack)] = _seal(world, "EU", pack, "--reply-to", request)
     shown_to_kenya = world.open_folder(kenya, "Party/KE")
     return Journey(
-        {name: _opened(union.home, name, *what) for name, what in begun.items()},
-        {name: _opened(kenya.home, name, *what) for name, what in answered.items()},
+        {name: _opened(union.home, *what) for name, what in begun.items()},
+        {name: _opened(kenya.home, *what) for name, what in answered.items()},
         {union.language: shown_to_union, kenya.language: shown_to_kenya},
     )
 
@@ -80,17 +85,17 @@ def _seal(world: DemoWorld, party: str, pack: Pack, *where: str) -> tuple[str, s
     return said, found.group(1), form
 
 
-def _opened(home: Path, pack: str, said: str, exchange: str, sent: Form) -> Travelled:
-    return Travelled(said, exchange, sent, validate((home / "forms" / f"{exchange}-{pack}.xml").read_bytes()))
+def _opened(home: Path, said: str, exchange: str, sent: Form) -> Travelled:
+    return Travelled(said, exchange, sent, validate((home / "forms" / f"{exchange}-{sent.pack}.xml").read_bytes()))
 
 
 def _content(form: Form) -> list[object]:
     return [entry for entry in flatten(form) if not entry.path.startswith("binding/")]
 
 
-@pytest.mark.parametrize("pack", OPENING, ids=lambda pack: pack.id)
+@pytest.mark.parametrize("pack", OPENING, ids=_key)
 def test_it_begins_an_exchange_and_arrives_as_it_was_written(journey: Journey, pack: Pack) -> None:
-    travelled = journey.begun[pack.id]
+    travelled = journey.begun[_key(pack)]
     assert _content(travelled.opened) == _content(travelled.sent)
     bound = travelled.opened.bindings
     assert bound is not None
@@ -98,9 +103,9 @@ def test_it_begins_an_exchange_and_arrives_as_it_was_written(journey: Journey, p
     assert ("by pattern" in travelled.said) is pack.routed_by_pattern
 
 
-@pytest.mark.parametrize("pack", ANSWERING, ids=lambda pack: pack.id)
+@pytest.mark.parametrize("pack", ANSWERING, ids=_key)
 def test_it_answers_a_request_in_its_exchange(journey: Journey, pack: Pack) -> None:
-    travelled, request = journey.answered[pack.id], journey.begun["administrative-assistance"]
+    travelled, request = journey.answered[_key(pack)], journey.begun[_REQUEST]
     assert travelled.exchange == request.exchange
     assert _content(travelled.opened) == _content(travelled.sent)
     bound = travelled.opened.bindings
@@ -116,5 +121,9 @@ def test_nobody_was_warned(journey: Journey) -> None:
 def test_the_log_of_the_gateway_has_each_pack_in_its_class(exchange: Exchange, journey: Journey) -> None:
     assert journey.begun
     rows = json.loads(run(main, "--config", str(exchange.world.config), "log", "--last", "1000", "--format", "json"))
-    logged = {(row["form_pack"], row["message_class"]) for row in rows if row["outcome"] == "accepted"}
-    assert logged == {(pack.id, name) for pack in _PACKS for name in pack.message_classes}
+    logged = {
+        (f"{row['form_pack']}/{row['form_version']}", row["message_class"])
+        for row in rows
+        if row["outcome"] == "accepted"
+    }
+    assert logged == {(_key(pack), name) for pack in _PACKS for name in pack.message_classes}
