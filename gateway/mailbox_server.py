@@ -1,7 +1,9 @@
 """The mailbox server of a deployment: settings for the embedded Dovecot, and questions to it."""
 
+import hashlib
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from gateway.settings import Settings
 from mailroom.delivery import MailboxUnavailableError
@@ -47,6 +49,11 @@ def message_finder(settings: Settings) -> Callable[[str, str], bool]:
         return bool(done.stdout.strip())
 
     return holds_message
+
+
+def officer_folder(settings: Settings, party: str, address: str) -> Path:
+    """Where the embedded server keeps an officer's own mail (mailroom/mailboxes/accounts.py)."""
+    return settings.path("mail") / "officers" / party.lower() / hashlib.sha256(address.encode("ascii")).hexdigest()
 
 
 def disconnect(settings: Settings, address: str) -> bool:

@@ -165,6 +165,18 @@ class Http(_Section):
     connections: int = Field(default=64, ge=1, le=1024, description="Connections at the same time.")
 
 
+class Directory(_Section):
+    """People and their keys."""
+
+    quarantine_days: int = Field(
+        default=90, ge=1, description="The address of an officer who left cannot be given to another for so long."
+    )
+    rotation_days: int = Field(
+        default=14, ge=1, description="After an officer left, the Party replaces its reading certificate within these."
+    )
+    proposal_days: int = Field(default=30, ge=1, le=365, description="Time for people to sign a proposal.")
+
+
 class Mailboxes(_Section):
     """The mailbox server."""
 
@@ -215,6 +227,7 @@ class Settings(_Section):
     forms: Forms = Forms()
     library: Library = Library()
     http: Http = Http()
+    directory: Directory = Directory()
     mailboxes: Mailboxes = Mailboxes()
     delivery: Delivery = Delivery()
     service: Service = Service()

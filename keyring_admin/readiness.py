@@ -55,9 +55,7 @@ def _readiness(
     return Readiness(
         party=party,
         member=party.member_on(now.date()),
-        administrator=any(
-            _in_force(connection, one.officer, now) for one in list_administrations(connection, party=party.code)
-        ),
+        administrator=any(_in_force(connection, one.officer, now) for one in appointed),
         reading=tuple(one.fingerprint for one in reading),
         patterns=party.code in parties_with_patterns,
         protection=party.protection_agreed_on is not None and party.protection_agreed_on <= now.date(),

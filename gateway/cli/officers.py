@@ -1,32 +1,29 @@
-"""`gsp officers`: admit officers, suspend them, give them a password, list them."""
+"""`gsp officers`: admit officers, their roles and passwords, suspend and remove them, list them."""
 
+import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 from rich.table import Table
 
+from gateway.cli.acting import act_or_propose, acting
 from gateway.cli.context import Deployment, console_for_tables, pass_deployment
 from gateway.cli.sessions import end_sessions
+from gateway.mailbox_server import officer_folder
 from gateway.words import LANGUAGES
+from keyring_admin.acts import officers as acts
+from keyring_admin.acts.actor import CUSTODIAN
 from keyring_admin.addresses import canonical_address
-from keyring_admin.certificate_store import Purpose, admit_certificate
-from keyring_admin.certificates import examine_certificate
-from keyring_admin.officers import (
-    Officer,
-    Role,
-    admit_officer,
-    list_officers,
-    set_officer_active,
-    set_officer_password,
-    set_officer_receipts,
-)
-from keyring_admin.parties import require_party
+from keyring_admin.officers import OfficerKind, Role, find_officer, list_officers, set_officer_receipts
 from mailroom.credentials import hash_password, new_password
+
+_ROLES = click.Choice([role.value for role in Role])
 
 
 @click.group()
 def officers() -> None:
-    """Admit officers, suspend them, give them a password, list them."""
+    """Admit officers, suspend them, give them a password, remove them, list them."""
 
 
 @officers.command()
@@ -38,16 +35,11 @@ def officers() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The officer's OpenPGP certificate; compare its fingerprint with the officer's first.",
 )
-@click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    required=True,
-    type=click.Choice([role.value for role in Role]),
-    help="Repeatable.",
-)
+@click.option("--role", "roles", multiple=True, required=True, type=_ROLES, help="Repeatable.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
 @click.option("--receipts", is_flag=True, help="Send a receipt for every mail that reached the Party.")
+@click.option("--machine", is_flag=True, help="An automated mailbox processor: it is no pair of eyes.")
+@click.option("--person", type=int, help="Number of the person, if this human is here already: `gsp people list`.")
 @pass_deployment
 def admit(
     deployment: Deployment,
@@ -58,34 +50,29 @@ def admit(
     roles: tuple[str, ...],
     language: str,
     receipts: bool,
+    machine: bool,
+    person: int | None,
 ) -> None:
     """Admit the officer with ADDRESS and print a one-time password for SMTP and IMAP.
 
     \b
     gsp officers admit alice@customs.example --party KE --certificate alice.asc --role query
     """
-    special = deployment.settings.gateway.special_use_domains
     password = new_password()
-    with deployment.changing() as (connection, now):
-        canonical = canonical_address(address, special_use_domains=special)
-        require_party(connection, party)
-        facts = examine_certificate(certificate.read_bytes(), canonical, now=now, special_use_domains=special)
-        admit_certificate(connection, facts, purpose=Purpose.OFFICER, party=party, now=now)
-        admit_officer(
-            connection,
-            Officer(
-                id=0,
-                address=canonical,
-                party=party,
-                language=language,
-                roles=frozenset(Role(role) for role in roles),
-                active=True,
-                certificate=facts.fingerprint,
-                password_hash=hash_password(password),
-                receipts=receipts,
-            ),
-        )
-    click.echo(f"officer   {canonical}\nsigns as  {facts.fingerprint}\npassword  {password}")
+    admission = acts.Admission(
+        address=address,
+        party=party,
+        certificate=certificate.read_bytes(),
+        password_hash=hash_password(password),
+        roles=frozenset(Role(role) for role in roles),
+        language=language,
+        receipts=receipts,
+        kind=OfficerKind.MACHINE if machine else OfficerKind.PERSON,
+        person=person,
+    )
+    with acting(deployment) as at:
+        officer = acts.admit_officer(at.connection, CUSTODIAN, admission, rules=at.rules, now=at.now)
+    click.echo(f"officer   {officer.address}\nsigns as  {officer.certificate}\npassword  {password}")
 
 
 @officers.command()
@@ -93,15 +80,48 @@ def admit(
 @pass_deployment
 def suspend(deployment: Deployment, address: str) -> None:
     """Suspend an officer at once, for SMTP and IMAP."""
-    _set_active(deployment, address, active=False)
+    with acting(deployment) as at:
+        officer = acts.suspend_officer(at.connection, CUSTODIAN, _canonical(deployment, address), now=at.now)
+    click.echo(f"{officer.address} is suspended")
+    end_sessions(deployment.settings, [officer.address])
 
 
 @officers.command()
 @click.argument("address")
 @pass_deployment
 def resume(deployment: Deployment, address: str) -> None:
-    """Let a suspended officer in again."""
-    _set_active(deployment, address, active=True)
+    """Let a suspended officer in again. Whom an administrator suspended, an administrator lets in."""
+    with acting(deployment) as at:
+        officer = acts.require_officer(at.connection, _canonical(deployment, address))
+    act_or_propose(
+        deployment,
+        lambda at: acts.resume_officer(at.connection, CUSTODIAN, officer.address, rules=at.rules, now=at.now),
+        lambda _at: {"address": officer.address},
+        party=officer.party,
+    )
+    click.echo(f"{officer.address} is active")
+
+
+@officers.command()
+@click.argument("address")
+@click.option("--role", "roles", multiple=True, type=_ROLES, help="Repeatable; none: an officer without a role.")
+@pass_deployment
+def roles(deployment: Deployment, address: str, *, roles: tuple[str, ...]) -> None:
+    """Give an officer these roles and no others. More than before needs an administrator once a root is installed.
+
+    \b
+    gsp officers roles alice@customs.example --role query --role reply
+    """
+    with acting(deployment) as at:
+        officer = acts.require_officer(at.connection, _canonical(deployment, address))
+    given = frozenset(Role(role) for role in roles)
+    act_or_propose(
+        deployment,
+        lambda at: acts.change_roles(at.connection, CUSTODIAN, officer.address, given, now=at.now),
+        lambda _at: {"address": officer.address, "roles": sorted(roles)},
+        party=officer.party,
+    )
+    click.echo(f"{officer.address} has the roles {', '.join(sorted(given)) or 'none'}")
 
 
 @officers.command()
@@ -114,10 +134,9 @@ def receipts(deployment: Deployment, address: str, switch: str) -> None:
     \b
     gsp officers receipts alice@customs.example on
     """
-    special = deployment.settings.gateway.special_use_domains
-    with deployment.changing() as (connection, _now):
-        canonical = canonical_address(address, special_use_domains=special)
-        set_officer_receipts(connection, canonical, receipts=switch == "on")
+    with acting(deployment) as at:
+        canonical = _canonical(deployment, address)
+        set_officer_receipts(at.connection, canonical, receipts=switch == "on")
     click.echo(f"receipts for {canonical} are {switch}")
 
 
@@ -126,40 +145,107 @@ def receipts(deployment: Deployment, address: str, switch: str) -> None:
 @pass_deployment
 def password(deployment: Deployment, address: str) -> None:
     """Give an officer a new password and print it."""
-    special = deployment.settings.gateway.special_use_domains
     fresh = new_password()
-    with deployment.changing() as (connection, _now):
-        canonical = canonical_address(address, special_use_domains=special)
-        set_officer_password(connection, canonical, hash_password(fresh))
+    with acting(deployment) as at:
+        canonical = _canonical(deployment, address)
+        acts.issue_password(at.connection, CUSTODIAN, canonical, hash_password(fresh), now=at.now)
     end_sessions(deployment.settings, [canonical])
     click.echo(f"officer   {canonical}\npassword  {fresh}")
 
 
+@officers.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do it; without, only say what would be done.")
+@pass_deployment
+def remove(deployment: Deployment, address: str, *, yes: bool) -> None:
+    """The officer with ADDRESS leaves for good: no access, certificate withdrawn, own mailbox emptied.
+
+    Whoever had a role knew the Party's reading key: the Party has to replace it. The address stays taken for the
+    quarantine (`directory.quarantine_days`); then `gsp officers release` frees it.
+    """
+    with acting(deployment) as at:
+        trial = at.connection.begin_nested()
+        removal = acts.remove_officer(
+            at.connection, CUSTODIAN, _canonical(deployment, address), rules=at.rules, now=at.now
+        )
+        free_from = at.now + at.rules.quarantine
+        if yes:
+            trial.commit()
+        else:
+            trial.rollback()
+    officer = removal.officer
+    verb = "is removed" if yes else "would be removed, and the own mailbox emptied; repeat with --yes"
+    click.echo(f"{officer.address} {verb}; the address is free again on {free_from:%Y-%m-%d}")
+    for fingerprint in removal.rotate:
+        click.echo(f"Party {officer.party} has to replace {fingerprint} by {removal.rotate_until:%Y-%m-%d}")
+    if yes:
+        end_sessions(deployment.settings, [officer.address])
+        _empty_mailbox(deployment, officer.party, officer.address)
+
+
+@officers.command()
+@click.argument("address")
+@click.option("--mailbox-emptied", is_flag=True, help="With a mailbox server of your own: you have emptied it.")
+@pass_deployment
+def release(deployment: Deployment, address: str, *, mailbox_emptied: bool) -> None:
+    """Free the address of an officer who left, after its quarantine, so that somebody else can be admitted under it.
+
+    The new holder never sees the former holder's mail: the mailbox has to be empty. `gsp officers remove` empties it;
+    with a mailbox server of your own (`mailboxes.embedded = false`) you do, and say so with --mailbox-emptied.
+    """
+    with acting(deployment) as at:
+        canonical = _canonical(deployment, address)
+        former = find_officer(at.connection, canonical)
+        emptied = mailbox_emptied
+        if deployment.settings.mailboxes.embedded and former is not None:
+            emptied = not officer_folder(deployment.settings, former.party, canonical).exists()
+        acts.release_officer_address(
+            at.connection, CUSTODIAN, canonical, mailbox_emptied=emptied, rules=at.rules, now=at.now
+        )
+    click.echo(f"{canonical} is free")
+
+
 @officers.command("list")
 @click.option("--party", help="Only those of this Party.")
+@click.option("--removed", is_flag=True, help="Those who left, and until when their address is taken.")
 @pass_deployment
-def list_command(deployment: Deployment, party: str | None) -> None:
+def list_command(deployment: Deployment, party: str | None, *, removed: bool) -> None:
     """List the officers."""
+    quarantine = timedelta(days=deployment.settings.directory.quarantine_days)
     table = Table("address", "Party", "roles", "language", "active", "receipts", "certificate")
     with deployment.reading() as connection:
         for officer in list_officers(connection, party=party):
+            if (officer.removed_at is not None) != removed or officer.address.endswith("@removed.invalid"):
+                continue
+            state = "yes" if officer.active else "suspended"
             table.add_row(
                 officer.address,
                 officer.party,
                 ", ".join(sorted(role.value for role in officer.roles)),
                 officer.language,
-                "yes" if officer.active else "suspended",
+                _quarantined(officer.removed_at, quarantine) if officer.removed_at is not None else state,
                 "yes" if officer.receipts else "no",
                 officer.certificate or "none",
             )
     console_for_tables().print(table)
 
 
-def _set_active(deployment: Deployment, address: str, *, active: bool) -> None:
-    special = deployment.settings.gateway.special_use_domains
-    with deployment.changing() as (connection, _now):
-        canonical = canonical_address(address, special_use_domains=special)
-        set_officer_active(connection, canonical, active=active)
-    click.echo(f"{canonical} is {'active' if active else 'suspended'}")
-    if not active:
-        end_sessions(deployment.settings, [canonical])
+def _quarantined(removed_at: datetime, quarantine: timedelta) -> str:
+    return f"removed {removed_at:%Y-%m-%d}, address taken until {removed_at + quarantine:%Y-%m-%d}"
+
+
+def _canonical(deployment: Deployment, address: str) -> str:
+    return canonical_address(address, special_use_domains=deployment.settings.gateway.special_use_domains)
+
+
+def _empty_mailbox(deployment: Deployment, party: str, address: str) -> None:
+    """Delete the officer's own folder; the Party's mailbox is the Party's."""
+    if not deployment.settings.mailboxes.embedded:
+        click.echo("empty the officer's mailbox on your mailbox server", err=True)
+        return
+    folder = officer_folder(deployment.settings, party, address)
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError:
+        click.echo(f"the mailbox could not be deleted: delete the folder {folder}", err=True)

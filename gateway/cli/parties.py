@@ -1,34 +1,39 @@
-"""`gsp parties`: admit Parties, suspend them, list them."""
+"""`gsp parties`: admit Parties, their membership, mail domains and reading certificates, and how ready each is."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from gateway.cli.context import Deployment, console_for_tables, pass_deployment
+from gateway.cli.acting import At, act_or_propose, acting
+from gateway.cli.context import Deployment, pass_deployment
+from gateway.cli.parties_reading import add_reading_certificate, reading_certificate_command, withdraw
+from gateway.cli.parties_showing import list_command, readiness_command, show
 from gateway.cli.sessions import end_sessions
-from keyring_admin.addresses import canonical_domain
-from keyring_admin.certificate_store import Purpose, admit_certificate, reading_certificates, withdraw_certificate
-from keyring_admin.certificates import examine_certificate
-from keyring_admin.directory_error import DirectoryError
+from keyring_admin.acts import parties as acts
+from keyring_admin.acts.actor import CUSTODIAN
+from keyring_admin.acts.proposable import Payload, day_text
 from keyring_admin.officers import list_officers
-from keyring_admin.parties import Party, admit_party, list_parties, require_party, set_party_active
+from keyring_admin.parties import LANGUAGES, Party, require_party
 
-RESERVED_MAILBOXES = {"query", "resolve", "keys", "forms", "reports", "secretariat", "postmaster", "gateway"}
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
 def parties() -> None:
-    """Admit Parties, suspend them, list them."""
+    """Admit Parties, change what the directory says of them, list them."""
+
+
+parties.add_command(reading_certificate_command)
+parties.add_command(withdraw)
 
 
 @parties.command()
 @click.argument("code")
 @click.argument("name")
 @click.option("--domain", "domains", multiple=True, required=True, help="Mail domain of its officers; may be repeated.")
-@click.option("--member-from", type=click.DateTime(["%Y-%m-%d"]), help="First day of membership; today if not given.")
-@click.option("--member-until", type=click.DateTime(["%Y-%m-%d"]), help="First day it is no longer a member.")
+@click.option("--member-from", type=_DAY, help="First day of membership; today if not given.")
+@click.option("--member-until", type=_DAY, help="First day it is no longer a member.")
 @click.option(
     "--reading-certificate",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -45,76 +50,148 @@ def admit(
     member_until: datetime | None,
     reading_certificate: Path | None,
 ) -> None:
-    """Admit the Party CODE (two to eight capital letters) with its NAME.
+    """Admit the Party CODE (two to eight capital letters) with its NAME. Once a root is installed, two people of the
+    Secretariat sign.
 
     \b
     gsp parties admit KE "Kenya" --domain customs.example --reading-certificate ke.asc
     """
-    if not (2 <= len(code) <= 8 and code.isascii() and code.isalpha() and code == code.upper()):
-        raise click.BadParameter("expected two to eight capital letters, such as KE", param_hint="CODE")
-    if code.lower() in RESERVED_MAILBOXES:
-        raise click.BadParameter("this code is an address of the gateway itself", param_hint="CODE")
-    settings = deployment.settings
-    with deployment.changing() as (connection, now):
-        canonical = tuple(
-            canonical_domain(domain, special_use_domains=settings.gateway.special_use_domains) for domain in domains
-        )
-        if settings.gateway.domain in canonical:
-            raise DirectoryError("the gateway's own domain cannot be a Party's mail domain")
-        party = Party(
-            code=code,
-            name=name,
-            member_from=member_from.date() if member_from else now.date(),
-            member_until=member_until.date() if member_until else None,
-            active=True,
-            domains=canonical,
-        )
-        admit_party(connection, party)
-    click.echo(f"Party {code} is admitted; its address is {party.mailbox}@{settings.gateway.domain}")
+
+    def asked(at: At) -> Party:
+        first = member_from.date() if member_from else at.now.date()
+        return Party(code, name, first, _day(member_until), active=True, domains=domains)
+
+    def payload(at: At) -> Payload:
+        party = asked(at)
+        return {
+            "code": code,
+            "name": name,
+            "domains": [acts.party_domain(domain, at.rules) for domain in domains],
+            "member-from": day_text(party.member_from),
+            "member-until": day_text(party.member_until),
+        }
+
+    admitted = act_or_propose(
+        deployment,
+        lambda at: acts.admit_party(at.connection, CUSTODIAN, asked(at), rules=at.rules, now=at.now),
+        payload,
+        party=None,
+    )
+    click.echo(f"Party {code} is admitted; its address is {admitted.mailbox}@{deployment.settings.gateway.domain}")
     if reading_certificate is not None:
-        _add_reading_certificate(deployment, code, reading_certificate)
-
-
-@parties.command("reading-certificate")
-@click.argument("code")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@pass_deployment
-def add_reading_certificate(deployment: Deployment, code: str, file: Path) -> None:
-    """Add or refresh a reading certificate of the Party CODE from FILE."""
-    _add_reading_certificate(deployment, code, file)
-
-
-def _add_reading_certificate(deployment: Deployment, code: str, file: Path) -> None:
-    settings = deployment.settings
-    with deployment.changing() as (connection, now):
-        party = require_party(connection, code)
-        facts = examine_certificate(
-            file.read_bytes(),
-            f"{party.mailbox}@{settings.gateway.domain}",
-            now=now,
-            special_use_domains=settings.gateway.special_use_domains,
-            must_sign=False,
-        )
-        admit_certificate(connection, facts, purpose=Purpose.READING, party=code, now=now)
-    click.echo(f"Party {code} reads with {facts.fingerprint}")
+        add_reading_certificate(deployment, code, reading_certificate, None)
 
 
 @parties.command()
 @click.argument("code")
-@click.argument("fingerprint")
+@click.option("--from", "member_from", type=_DAY, help="First day of membership; as it was if not given.")
+@click.option("--until", "member_until", type=_DAY, help="First day it is no longer a member.")
+@click.option("--no-end", is_flag=True, help="The membership has no last day.")
 @click.option("--yes", is_flag=True, help="Do it; without, only say what would be done.")
 @pass_deployment
-def withdraw(deployment: Deployment, code: str, fingerprint: str, *, yes: bool) -> None:
-    """Withdraw a reading certificate of the Party CODE, named by its full FINGERPRINT. It cannot come back."""
-    with deployment.changing() as (connection, now):
-        known = {certificate.fingerprint for certificate in reading_certificates(connection, code)}
-        if fingerprint not in known:
-            raise DirectoryError(f"Party {code} has no certificate with this full fingerprint")
-        if not yes:
-            click.echo(f"would withdraw {fingerprint} of {code} for good; repeat with --yes")
-            return
-        withdraw_certificate(connection, fingerprint, now=now)
-    click.echo(f"{fingerprint} is withdrawn")
+def membership(
+    deployment: Deployment,
+    code: str,
+    *,
+    member_from: datetime | None,
+    member_until: datetime | None,
+    no_end: bool,
+    yes: bool,
+) -> None:
+    """Change the days of membership of the Party CODE. From the last day on its officers and its mail are refused.
+
+    \b
+    gsp parties membership KE --until 2027-01-01          says what would be done
+    gsp parties membership KE --until 2027-01-01 --yes
+    gsp parties membership KE --no-end --yes              once a root is installed, the Secretariat signs
+    """
+    if (member_until is None) != no_end:
+        raise click.UsageError("give either --until DAY or --no-end")
+    ends = _day(member_until)
+    if not yes:
+        with deployment.reading() as connection:
+            officers = [one for one in list_officers(connection, party=code) if one.active]
+        click.echo(_membership_told(code, ends, len(officers)))
+        return
+
+    def perform(at: At) -> None:
+        acts.change_membership(
+            at.connection,
+            CUSTODIAN,
+            code,
+            member_from=_day(member_from),
+            member_until=ends,
+            rules=at.rules,
+            now=at.now,
+        )
+
+    days = {"member-from": day_text(_day(member_from)), "member-until": day_text(ends)}
+    act_or_propose(deployment, perform, lambda _at: days, party=code)
+    click.echo(f"Party {code}: membership {'has no end' if ends is None else f'ends on {ends}'}")
+    _end_sessions_of_former_members(deployment, code)
+
+
+@parties.command("add-domain")
+@click.argument("code")
+@click.argument("domain")
+@pass_deployment
+def add_domain(deployment: Deployment, code: str, domain: str) -> None:
+    """Give the Party CODE the mail domain DOMAIN. Then let the root certify its administrators for it."""
+    added = act_or_propose(
+        deployment,
+        lambda at: acts.add_domain(at.connection, CUSTODIAN, code, domain, rules=at.rules, now=at.now),
+        lambda at: {"domain": acts.party_domain(domain, at.rules)},
+        party=code,
+    )
+    click.echo(f"Party {code} has the mail domain {added}")
+
+
+@parties.command("remove-domain")
+@click.argument("code")
+@click.argument("domain")
+@pass_deployment
+def remove_domain(deployment: Deployment, code: str, domain: str) -> None:
+    """Take the mail domain DOMAIN, in which no officer has an address any more, from the Party CODE."""
+    with acting(deployment) as at:
+        acts.remove_domain(at.connection, CUSTODIAN, code, domain, rules=at.rules, now=at.now)
+    click.echo(f"Party {code} no longer has the mail domain {domain}")
+
+
+@parties.command()
+@click.argument("code")
+@click.option("--agreed-on", type=_DAY, help="Day of the agreement.")
+@click.option("--none", "nothing", is_flag=True, help="There is no such agreement any more.")
+@pass_deployment
+def protection(deployment: Deployment, code: str, *, agreed_on: datetime | None, nothing: bool) -> None:
+    """Note that the "mutually agreed" protection of confidentiality is agreed with the Party CODE, or is not."""
+    if (agreed_on is None) != nothing:
+        raise click.UsageError("give either --agreed-on DAY or --none")
+    day = _day(agreed_on)
+    act_or_propose(
+        deployment,
+        lambda at: acts.agree_protection(at.connection, CUSTODIAN, code, agreed_on=day, now=at.now),
+        lambda _at: {"on": day_text(day)},
+        party=code,
+    )
+    click.echo(f"Party {code}: protection {'not agreed' if day is None else f'agreed on {day}'}")
+
+
+@parties.command()
+@click.argument("code")
+@click.argument("names", nargs=-1, required=True, metavar="LANGUAGE=NAME...")
+@pass_deployment
+def name(deployment: Deployment, code: str, names: tuple[str, ...]) -> None:
+    """Set the names of the Party CODE in the six languages.
+
+    \b
+    gsp parties name KE en=Kenya fr=Kenya ar=كينيا zh=肯尼亚 ru=Кения es=Kenya
+    """
+    pairs = dict(one.partition("=")[::2] for one in names)
+    if not set(pairs) <= set(LANGUAGES):
+        raise click.BadParameter(f"expected LANGUAGE=NAME with {', '.join(LANGUAGES)}")
+    with acting(deployment) as at:
+        acts.name_party(at.connection, CUSTODIAN, code, pairs, now=at.now)
+    click.echo(f"Party {code} has {len(pairs)} names set")
 
 
 @parties.command()
@@ -122,9 +199,9 @@ def withdraw(deployment: Deployment, code: str, fingerprint: str, *, yes: bool) 
 @pass_deployment
 def suspend(deployment: Deployment, code: str) -> None:
     """Suspend the Party CODE: nothing from it or to it is accepted any more."""
-    with deployment.changing() as (connection, _now):
-        set_party_active(connection, code, active=False)
-        addresses = [officer.address for officer in list_officers(connection, party=code)]
+    with acting(deployment) as at:
+        acts.suspend_party(at.connection, CUSTODIAN, code, now=at.now)
+        addresses = [officer.address for officer in list_officers(at.connection, party=code)]
     click.echo(f"Party {code} is suspended")
     end_sessions(deployment.settings, addresses)
 
@@ -134,35 +211,37 @@ def suspend(deployment: Deployment, code: str) -> None:
 @pass_deployment
 def resume(deployment: Deployment, code: str) -> None:
     """Let a suspended Party in again."""
-    with deployment.changing() as (connection, _now):
-        set_party_active(connection, code, active=True)
+    act_or_propose(
+        deployment,
+        lambda at: acts.resume_party(at.connection, CUSTODIAN, code, rules=at.rules, now=at.now),
+        lambda _at: {},
+        party=code,
+    )
     click.echo(f"Party {code} is active")
 
 
-@parties.command("list")
-@pass_deployment
-def list_command(deployment: Deployment) -> None:
-    """List the Parties."""
-    now = datetime.now(UTC)
-    table = Table("code", "name", "member", "active", "mail domains", "reads with")
-    with deployment.reading() as connection:
-        for party in list_parties(connection):
-            certificates = reading_certificates(connection, party.code)
-            readable = [certificate.fingerprint for certificate in certificates if certificate.encryption_key_ids(now)]
-            table.add_row(
-                party.code,
-                party.name,
-                _membership(party, now.date()),
-                "yes" if party.active else "suspended",
-                "\n".join(party.domains),
-                "\n".join(readable) or "none: mail to it is refused",
-            )
-    console_for_tables().print(table)
+parties.add_command(show)
+parties.add_command(list_command)
+parties.add_command(readiness_command)
 
 
-def _membership(party: Party, today: date) -> str:
-    if party.member_from > today:
-        return f"from {party.member_from}"
-    if party.member_until is not None:
-        return f"{'until' if party.member_until > today else 'ended'} {party.member_until}"
-    return "yes"
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment is not None else None
+
+
+def _membership_told(code: str, ends: date | None, officers: int) -> str:
+    if ends is None:
+        return f"would let the membership of {code} go on without an end; repeat with --yes"
+    return (
+        f"would end the membership of {code} on {ends}: from then on its {officers} active officers and mail to it are "
+        "refused; what was accepted before is delivered. Repeat with --yes"
+    )
+
+
+def _end_sessions_of_former_members(deployment: Deployment, code: str) -> None:
+    with acting(deployment) as at:
+        party = require_party(at.connection, code)
+        addresses = [officer.address for officer in list_officers(at.connection, party=code)]
+        gone = not party.member_on(at.now.date())
+    if gone and addresses:
+        end_sessions(deployment.settings, addresses)

@@ -56,7 +56,7 @@ def read_payload(payload: str) -> Payload:
 
 def _admit(case: Case) -> None:
     party = Party(
-        code=case.party,
+        code=str(case.payload["code"]),
         name=str(case.payload["name"]),
         member_from=_day(case, "member-from") or case.now.date(),
         member_until=_day(case, "member-until"),
