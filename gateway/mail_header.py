@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
+from hashlib import sha256
 
 _FOLD_AT = 76
 _LINE_LIMIT = 998  # RFC 5322 §2.1.1
@@ -38,6 +39,15 @@ def spaced(text: str, every: int = 64) -> str:
 def encoded_words(text: str) -> str:
     """Text for a Subject, as encoded words where it is not ASCII (RFC 2047)."""
     return " ".join(Header(text, "utf-8" if not text.isascii() else "us-ascii", maxlinelen=_FOLD_AT).encode().split())
+
+
+def own_part(*of: str) -> str:
+    """The part of a Message-ID that only this mail has.
+
+    The same whenever the same mail is made again, so that one which was delivered already is recognised: a restored
+    queue may hold mails that have left it long ago. of: what makes it the same; one of them random.
+    """
+    return sha256("\0".join(of).encode()).hexdigest()[:24]
 
 
 def date_value(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.delivered_mail import PILOT_MARK
-from gateway.mail_header import date_value, encoded_words, header_block
+from gateway.mail_header import date_value, encoded_words, header_block, own_part
 from gateway.policy.facts import NoticeKind
 from gateway.seal import HEADER as SEAL_HEADER
 from gateway.signing import CannotEncryptError, GatewaySigner
@@ -79,7 +79,8 @@ def write_notice(
 
     A holder without a certificate in force gets one constant signed sentence in the clear, with no exchange data.
     """
-    message_id = f"<notice.{secrets.token_hex(12)}@{domain}>"
+    own = own_part(notice.queue_id, notice.kind, str(notice.officer), notice.requested_at.isoformat())
+    message_id = f"<notice.{own}@{domain}>"
     boundary = f"=_{secrets.token_hex(16)}"
     if notice.attachment is not None and notice.attachment_name is not None:
         attachments = (*attachments, Attachment(notice.attachment_name, notice.attachment))
@@ -115,6 +116,7 @@ def write_notice(
         head=head + b"\r\n" + content,
         tail=b"",
         body=None,
+        uncertain=notice.attempts > 0,
     )
 
 

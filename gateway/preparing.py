@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from gateway.delivered_mail import DeliveredEnvelope, head_and_tail
+from gateway.mail_header import own_part
 from gateway.policy.facts import NoticeKind
 from gateway.seal import Seal, make_seal
 from gateway.signing import GatewaySigner, base64_text
@@ -62,7 +63,7 @@ class Preparation:
         if exchange is None:
             raise InconsistentQueueError("an accepted mail has no exchange")
         sender = self._sender(mail.sender)
-        message_id = f"<{exchange.token.lower()}.{secrets.token_hex(12)}@{self.domain}>"
+        message_id = f"<{exchange.token.lower()}.{own_part(mail.queue_id, mail.exchange)}@{self.domain}>"
         head, tail = head_and_tail(self._envelope(mail, exchange, sender, message_id), mail.presentation)
         self._message_ids[exchange.id] = (*self._earlier(exchange), message_id)
         targets = (
@@ -73,7 +74,7 @@ class Preparation:
             mail=mail,
             message_id=message_id,
             deliveries=tuple(
-                NewDelivery(mail.queue_id, kind, mail.id, mailbox, message_id, head, tail, mail.body)
+                NewDelivery(mail.queue_id, kind, mail.id, mailbox, message_id, head, tail, mail.body, mail.attempts > 0)
                 for kind, mailbox in targets
             ),
             notice=_new_query_notice(mail, exchange) if mail.unmatched_reply else None,

@@ -76,6 +76,7 @@ class AcceptedMail:
     unmatched_reply: bool
     body: int = 0  # id of its ciphertext in the table of bodies; 0 until stored
     receipt: bool = False  # its sender asked for one
+    attempts: int = 0  # to make it ready for delivery, before this one
 
 
 class UnreadableMailError(RuntimeError):
@@ -150,6 +151,7 @@ def _mail(row: RowMapping) -> AcceptedMail:
         unmatched_reply=row["unmatched_reply"],
         receipt=row["receipt"],
         body=row["body"],
+        attempts=row["attempts"],
     )
 
 

@@ -63,6 +63,7 @@ class NoticeRequest:
     attachment: bytes | None = field(default=None, repr=False)
     attachment_name: str | None = None
     encrypt_to: bytes | None = field(default=None, repr=False)
+    attempts: int = 0  # to write it, before this one
 
 
 def request_notice(connection: Connection, notice: NoticeRequest) -> None:
@@ -115,6 +116,7 @@ def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest
         attachment=row["attachment"],
         attachment_name=row["attachment_name"],
         encrypt_to=row["encrypt_to"],
+        attempts=row["attempts"],
     )
 
 

@@ -43,6 +43,7 @@ class NewDelivery:
     head: bytes = field(repr=False)
     tail: bytes = field(repr=False)
     body: int | None
+    uncertain: bool = False  # an earlier life of this queue may have delivered it: the mailbox is asked first
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def queue_deliveries(connection: Connection, new: Sequence[NewDelivery], now: da
                 "attempts": 0,
                 "created_at": now,
                 "next_attempt_at": now,
-                "uncertain": False,
+                "uncertain": delivery.uncertain,
             }
             for delivery in new
         ],

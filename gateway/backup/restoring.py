@@ -1,7 +1,7 @@
 """Makes a deployment out of a backup: checked first, complete or not at all, and careful with what was delivered since.
 
-A mail that waited in the copy may have been delivered before the machine was lost. So each delivery that waits is
-marked as uncertain: the mailbox is asked for its Message-ID before anything is delivered (docs/states.md).
+A mail that waited in the copy of the database may be in the copy of its mailbox, which was made a little later. So all
+that waits is marked as tried before: the mailbox is asked for the Message-ID before anything is delivered.
 """
 
 import os
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
 
 from gateway.backup.database_copy import load_postgresql, require_empty_postgresql
 from gateway.backup.manifest import Manifest
@@ -23,7 +23,9 @@ from gateway.schema import envelope_log
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.state import current_schema, is_known_schema
 from keyring_admin.database import open_database, write_transaction
-from mailroom.schema import deliveries
+from mailroom.intake import MailState
+from mailroom.notice_requests import notice_requests
+from mailroom.schema import accepted_mails, deliveries
 
 CONFIGURATION = "gsp.toml"
 # No position that a seal named after the backup was made is given to another mail.
@@ -33,7 +35,7 @@ _CHECKED_OCTETS_LIMIT = 1 << 50  # nothing is written in a dry run: the disk set
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came out of a backup. uncertain: deliveries that will be looked for in the mailboxes first."""
+    """What came out of a backup. uncertain: what waited then, and will be looked for in the mailboxes first."""
 
     manifest: Manifest
     uncertain: int
@@ -99,6 +101,8 @@ def _be_careful(url: str, settings: Settings) -> int:
     try:
         with write_transaction(engine) as connection:
             marked = connection.execute(update(deliveries).values(uncertain=True)).rowcount
+            for table in (accepted_mails, notice_requests):  # what was tried once makes uncertain deliveries, too
+                marked += connection.execute(update(table).where(_waits(table)).values(attempts=1)).rowcount
             newest = connection.execute(select(func.max(envelope_log.c.sequence))).scalar_one() or 0
             position = newest + _POSITIONS_LEFT_FREE
             connection.execute(
@@ -115,6 +119,11 @@ def _be_careful(url: str, settings: Settings) -> int:
     finally:
         engine.dispose()
     return int(marked)
+
+
+def _waits(table: Table) -> ColumnElement[bool]:
+    untouched = table.c.attempts == 0
+    return untouched & (table.c.state == MailState.ACCEPTED.value) if "state" in table.c else untouched
 
 
 def _require_known_schema(manifest: Manifest) -> None:

@@ -97,7 +97,7 @@ def restore(file: Path, folder: Path, dry_run: bool) -> None:
     click.echo(f"restored {_described(manifest)}, into {settings.parent}")
     click.echo(
         f"What was accepted after {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC is not in it. {restored.uncertain} "
-        "deliveries waited then; each is looked for in its mailbox before it is delivered."
+        "mails, notices and deliveries waited then; each is looked for in its mailbox before it is delivered."
     )
     click.echo("Next:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))
 

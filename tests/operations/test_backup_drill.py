@@ -2,13 +2,19 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, select
 
+from forms.queries import Purpose, new_query
+from gateway.backup.restoring import restore_backup
+from gateway.backup.writing import write_backup
 from gateway.demo.running import gsp, run_gsp
 from gateway.schema import envelope_log
+from gateway.settings import load_settings
+from mailroom.schema import deliveries
 
 from .world import OperationsWorld, running_world
 
@@ -87,3 +93,38 @@ def world_positions(world: OperationsWorld) -> set[int]:
 
     world.read(look)
     return found
+
+
+def test_what_is_delivered_while_the_backup_is_made_is_recognised(world: OperationsWorld) -> None:
+    """The database is copied first: what it still holds as waiting is in the copy of the mailboxes already."""
+    world.pause("deliver")
+    with world.session("KE") as client:
+        sent = [world.submit(client, "KE", "EU") for _ in range(3)]
+        world.wait_for_rows(deliveries, "ready", 6)
+        world.pause("process")
+        sent += [world.submit(client, "KE", "EU") for _ in range(3)]
+    union = world.parties["EU"]
+    question = new_query([b"KE24T00012345674"], justification="x", purpose=Purpose.DETECTION)
+    form = world.form_file(union, "stale", question)
+    assert world.try_to_seal_and_send(union, form, "--library", str(world.stale_library)).returncode != 0
+
+    def deliver_it_all(part: str, _files: int, _octets: int) -> None:
+        if part == "database":
+            world.go_on("process")
+            world.go_on("deliver")
+            world.settle()
+
+    file = world.folder / "backup.tar"
+    with file.open("wb") as sink:
+        write_backup(load_settings(world.config), sink, deliver_it_all)
+    assert world.arrived("EU") == Counter(sent)
+    world.lose_machine()
+
+    with file.open("rb") as source:
+        restored = restore_backup(source, world.gateway_folder)
+    assert restored.uncertain == 6 + 3 + 1
+    world.start_again()
+    world.settle()
+    assert world.arrived("EU") == Counter(sent)
+    assert len(world.mails(world.parties["KE"], "Sent")) == len(sent)
+    assert len(world.mails(union, "INBOX")) == 1

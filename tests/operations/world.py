@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.exc import OperationalError
 
 from gateway.demo.people import stop_agents
 from gateway.demo.running import RunningGateway, free_ports, gsp
@@ -23,7 +24,7 @@ from gateway.demo.world import DOMAIN, DemoWorld
 from gateway.gate import Accepted, judge
 from gateway.officer.keyring import OfficerKeyring
 from gateway.settings import load_settings
-from keyring_admin.database import open_database
+from keyring_admin.database import open_database, write_transaction
 from keyring_admin.openpgp.armor import enarmor
 from mailroom.notice_requests import notice_requests
 from mailroom.schema import accepted_mails, deliveries
@@ -100,6 +101,14 @@ class OperationsWorld(DemoWorld):
             assert time.monotonic() < deadline, "the queue does not become empty"
             time.sleep(0.1)
 
+    def wait_for_rows(self, table: Table, state: str, count: int) -> None:
+        """Wait until so many rows of a queue are in a state."""
+        rows = select(func.count()).where(table.c.state == state)
+        deadline = time.monotonic() + _SETTLED_SECONDS
+        while not self.read(lambda connection: connection.execute(rows).scalar_one() >= count):
+            assert time.monotonic() < deadline, "they do not come"
+            time.sleep(0.1)
+
     def read(self, look: Callable[[Connection], bool]) -> bool:
         """Look into the gateway's database."""
         engine = open_database(load_settings(self.config).database_url, busy_timeout=20_000)
@@ -113,9 +122,30 @@ class OperationsWorld(DemoWorld):
         """The process id of a program that the supervisor started."""
         assert self.gateway is not None
         listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.gateway.pid)], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.gateway.pid)], capture_output=True, text=True, check=False
         )
         return next(int(line.split()[0]) for line in listed.stdout.splitlines() if line.endswith(f"run {name}"))
+
+    def pause(self, name: str) -> None:
+        """Stop a program where it stands, but not while it holds the database."""
+        pid = self.program(name)
+        engine = open_database(load_settings(self.config).database_url, busy_timeout=200)
+        try:
+            for _ in range(50):
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    with write_transaction(engine):
+                        return
+                except OperationalError:
+                    self.go_on(name)
+                    time.sleep(0.05)
+        finally:
+            engine.dispose()
+        raise AssertionError(f"{name} never lets go of the database")
+
+    def go_on(self, name: str) -> None:
+        """Let a paused program go on."""
+        os.kill(self.program(name), signal.SIGCONT)
 
     def lose_machine(self) -> None:
         """Everything is killed at once, and the deployment is gone."""
