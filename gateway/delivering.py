@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.envelope_log import EnvelopeEntry, EnvelopeOutcome, append_entry
 from gateway.journal import Event, note
 from gateway.policy.facts import NoticeKind
 from gateway.seal import seal_in_header
-from keyring_admin.officers import find_officer_by_id
+from keyring_admin.schema import officers
 from mailroom.delays import mark_delay_told
 from mailroom.exchanges import find_exchange
 from mailroom.intake import MailRecord, mail_record
@@ -19,6 +19,7 @@ from mailroom.outbound import Delivery, DeliveryKind
 from mailroom.wakeup import ring
 
 PROGRAM = "deliver"
+_RECEIPTS = select(officers.c.receipts).where(officers.c.id == bindparam("officer_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +108,4 @@ class EnvelopeObserver:
 
 
 def _wants_receipts(connection: Connection, record: MailRecord) -> bool:
-    officer = find_officer_by_id(connection, record.sender) if record.sender is not None else None
-    return officer is not None and officer.receipts
+    return record.sender is not None and bool(connection.scalar(_RECEIPTS, {"officer_id": record.sender}))

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -19,13 +19,14 @@ from sqlalchemy.exc import OperationalError
 
 from keyring_admin.database import write_transaction
 from keyring_admin.openpgp.armor import enarmor
+from mailroom.group_commit import GroupCommitter
 from mailroom.lmtp import DeliveryOutcome, DeliveryResult, LmtpConnection
 from mailroom.outbound import (
     Delivery,
     defer_delivery,
     finish_delivery,
     holds_lease,
-    is_queued,
+    is_due,
     lease_deliveries,
     release_delivery,
     shunt_delivery,
@@ -44,7 +45,10 @@ class MailboxUnavailableError(RuntimeError):
 
 
 class DeliveryObserver(Protocol):
-    """Is told what became of each delivery, in the transaction that says so."""
+    """Is told what became of each delivery, in the transaction that says so.
+
+    It may be told twice, if the first transaction came to nothing: it must do nothing but write with the connection.
+    """
 
     def delivered(self, connection: Connection, delivery: Delivery) -> None:
         """The mailbox has it."""
@@ -124,6 +128,7 @@ class Deliverer:
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._settler = GroupCommitter(engine)
         self._pool = ThreadPoolExecutor(policy.connections, thread_name_prefix="deliver")
 
     def start_due(self) -> int:
@@ -135,12 +140,16 @@ class Deliverer:
                 return 0
         # Half of the lease is for the attempt under way when the other half is over.
         begin_before = time.monotonic() + self._policy.lease.total_seconds() / 2
+        until, longest_wait = now + self._policy.lease, timedelta(seconds=self._policy.longest * _MOST_JITTER)
+        with self._engine.connect() as connection:
+            if not is_due(connection, now=now, until=until, longest_wait=longest_wait, busy_mailboxes=busy):
+                return 0
         with write_transaction(self._engine) as connection:
             leased = lease_deliveries(
                 connection,
                 now=now,
-                until=now + self._policy.lease,
-                longest_wait=timedelta(seconds=self._policy.longest * _MOST_JITTER),
+                until=until,
+                longest_wait=longest_wait,
                 limit=_LEASE_AT_ONCE,
                 busy_mailboxes=busy,
             )
@@ -163,33 +172,47 @@ class Deliverer:
         """Finish the deliveries under way, give back the leases of the rest."""
         self._stopping.set()
         self._pool.shutdown(wait=True)
+        self._settler.close()
 
     def _deliver_in_order(self, mailbox: str, deliveries: list[Delivery], begin_before: float) -> None:
+        """What came of one is written while the next is delivered, several in one transaction.
+
+        Should this program die in between, the mailbox is asked before anything is delivered again.
+        """
         try:
-            for delivery in deliveries:
-                try:
-                    # Behind a slow one a lease runs out: whoever has it next must be the only one who delivers.
-                    if self._stopping.is_set() or time.monotonic() > begin_before:
-                        with write_transaction(self._engine) as connection:
-                            release_delivery(connection, delivery)
-                    else:
-                        self._deliver(delivery)
-                except OperationalError as error:
-                    self._observer.unsettled(delivery, error)  # the lease is left to run out
+            settling = [(delivery, self._deliver(delivery, begin_before)) for delivery in deliveries]
+            for delivery, settled in settling:
+                self._await_settled(delivery, settled)
         finally:
             with self._lock:
                 self._busy.discard(mailbox)
             self._when_free()
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: Delivery, begin_before: float) -> "Future[None]":
+        # Behind a slow one a lease runs out: whoever has it next must be the only one who delivers.
+        if self._stopping.is_set() or time.monotonic() > begin_before:
+            return self._settler.submit(lambda connection: release_delivery(connection, delivery))
         try:
-            self._settle(delivery, self._attempt(delivery))
-        except OperationalError:
-            raise
+            result = self._attempt(delivery)
         except Exception as error:  # noqa: BLE001 - top of a worker: the mail is parked, never lost
-            with write_transaction(self._engine) as connection:
-                shunt_delivery(connection, delivery)
-            self._observer.shunted(delivery, error)
+            failed: Future[None] = Future()
+            failed.set_exception(error)
+            return failed
+        return self._settler.submit(lambda connection: self._settle(connection, delivery, result))
+
+    def _await_settled(self, delivery: Delivery, settled: "Future[None]") -> None:
+        error = settled.exception()
+        if error is None:
+            return
+        if not isinstance(error, OperationalError):
+            parked = self._settler.submit(lambda connection: shunt_delivery(connection, delivery)).exception()
+            if parked is None and isinstance(error, Exception):
+                self._observer.shunted(delivery, error)
+                return
+            error = parked or error
+        if not isinstance(error, OperationalError):
+            raise error
+        self._observer.unsettled(delivery, error)  # the lease is left to run out
 
     def _attempt(self, delivery: Delivery) -> DeliveryResult:
         if delivery.uncertain:
@@ -202,27 +225,23 @@ class Deliverer:
         result = self._connection().deliver("", delivery.mailbox, delivery.head + armor + delivery.tail)
         return replace(result, uncertain=True) if result.enhanced == _SHUTTING_DOWN else result
 
-    def _settle(self, delivery: Delivery, result: DeliveryResult) -> None:
+    def _settle(self, connection: Connection, delivery: Delivery, result: DeliveryResult) -> None:
         now = self._now()
         policy, age = self._policy, now - delivery.created_at
-        with write_transaction(self._engine) as connection:
-            if result.outcome is DeliveryOutcome.DELIVERED:
-                if is_queued(connection, delivery):  # else another program had the lease after us, and was faster
-                    self._observer.delivered(connection, delivery)
-                    finish_delivery(connection, delivery)
-                return
-            if not holds_lease(connection, delivery):
-                return
-            if result.outcome is DeliveryOutcome.PERMANENT or policy.is_past(policy.give_up, age, delivery.attempts):
-                self._observer.returned(connection, delivery)
-                finish_delivery(connection, delivery)
-                return
-            wait = policy.wait(delivery.attempts)
-            if result.uncertain:
-                wait = max(wait, _STORING)
-            defer_delivery(connection, delivery, next_attempt_at=now + wait, uncertain=result.uncertain)
-            late = policy.is_past(policy.late, age, delivery.attempts)
-            self._observer.deferred(connection, delivery, late=late)
+        if result.outcome is DeliveryOutcome.DELIVERED:
+            finish_delivery(connection, delivery, lambda: self._observer.delivered(connection, delivery))
+            return
+        if not holds_lease(connection, delivery):
+            return
+        if result.outcome is DeliveryOutcome.PERMANENT or policy.is_past(policy.give_up, age, delivery.attempts):
+            finish_delivery(connection, delivery, lambda: self._observer.returned(connection, delivery))
+            return
+        wait = policy.wait(delivery.attempts)
+        if result.uncertain:
+            wait = max(wait, _STORING)
+        defer_delivery(connection, delivery, next_attempt_at=now + wait, uncertain=result.uncertain)
+        late = policy.is_past(policy.late, age, delivery.attempts)
+        self._observer.deferred(connection, delivery, late=late)
 
     def _connection(self) -> LmtpConnection:
         connection: LmtpConnection | None = getattr(self._local, "connection", None)

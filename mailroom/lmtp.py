@@ -14,7 +14,6 @@ from typing import Self
 
 _ADDRESS = re.compile(r"[!-~]+")
 _ENHANCED = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?:\s|$)")
-_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n|\x00")
 
 # RFC 3463 §3.5: 4.4.1 no answer from host, 4.4.2 bad connection.
 _NO_ANSWER = "4.4.1"
@@ -80,7 +79,8 @@ class LmtpConnection:
             raise LmtpInputError("an address holds a character that is not printable ASCII")
         if set("<>") & set(sender + recipient):
             raise LmtpInputError("an address holds an angle bracket")
-        if _BARE_LINE_END.search(mail) or not mail.endswith(b"\r\n"):
+        line_ends = mail.count(b"\r\n")
+        if not (line_ends == mail.count(b"\r") == mail.count(b"\n")) or b"\0" in mail or not mail.endswith(b"\r\n"):
             raise LmtpInputError("a mail has lines that do not end with CR LF, or NUL")
         reused = self._client is not None
         result = self._attempt(sender, recipient, mail)
@@ -108,14 +108,10 @@ class LmtpConnection:
             client = self._client or self._connect()
             self._client = client
             size = f" SIZE={len(mail)}" if client.has_extn("size") else ""  # RFC 1870 §6
-            for command, expected in (
-                (f"MAIL FROM:<{sender}>{size}", 250),
-                (f"RCPT TO:<{recipient}>", 250),
-                ("DATA", 354),
-            ):
-                code, text = client.docmd(command)
-                if code != expected:
-                    return self._refused(client, code, text)
+            envelope = (f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{recipient}>")
+            refused = self._open_transaction(client, envelope)
+            if refused is not None:
+                return refused
             sent = True
             client.send(_dot_stuffed(mail))
             code, text = client.getreply()  # RFC 2033 §4.2: one reply for each recipient
@@ -125,6 +121,25 @@ class LmtpConnection:
         except OSError:  # smtplib's own errors are among them, and hold the server's text
             self._drop()
             return DeliveryResult(DeliveryOutcome.TEMPORARY, _BAD_CONNECTION, uncertain=True) if sent else None
+        return result
+
+    def _open_transaction(self, client: smtplib.LMTP, envelope: tuple[str, ...]) -> DeliveryResult | None:
+        """MAIL, RCPT and DATA in one piece, as RFC 2033 §5 has every server take them; None if the mail may come."""
+        commands = (*envelope, "DATA")
+        client.send("".join(f"{command}\r\n" for command in commands))
+        refused: tuple[int, bytes] | None = None
+        code = 0
+        for expected in (250, 250, 354):  # RFC 2920 §3.1: every reply is read
+            code, text = client.getreply()
+            if code != expected and refused is None:
+                refused = code, text
+            if code == 421:  # RFC 5321 §3.8: the server closes now, and says no more
+                break
+        if refused is None:
+            return None
+        result = self._refused(client, *refused) if code != 354 else _result(*refused)
+        if code == 354:  # it waits for a mail that nobody shall have
+            self._drop()
         return result
 
     def _connect(self) -> smtplib.LMTP:

@@ -4,12 +4,25 @@ Delivery is at least once. A delivery whose lease ran out, or whose connection b
 before it is tried again, the mailbox is asked whether it holds the Message-ID. The caller owns the transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from mailroom.schema import accepted_mails, bodies, deliveries
 
@@ -29,6 +42,42 @@ class DeliveryKind(StrEnum):
     PARTY = "party"  # into the Party's mailbox
     SENT = "sent"  # into the sender's own Sent folder
     NOTICE = "notice"  # from the gateway to an officer
+
+
+# Made once: to build a statement takes longer than SQLite takes to run it.
+_QUEUE = insert(deliveries)
+_IS_DUE = or_(
+    deliveries.c.state == DeliveryState.READY.value,
+    and_(
+        deliveries.c.state == DeliveryState.DEFERRED.value,
+        not_(deliveries.c.next_attempt_at.between(bindparam("now"), bindparam("latest"))),
+    ),
+    and_(
+        deliveries.c.state == DeliveryState.LEASED.value,
+        not_(deliveries.c.leased_until.between(bindparam("now"), bindparam("until"))),
+    ),
+)
+_IS_FREE = not_(deliveries.c.mailbox.in_(bindparam("busy", expanding=True)))
+_DUE = select(deliveries.c.id).where(_IS_DUE, _IS_FREE).limit(1)
+_TAKE = (
+    select(deliveries, bodies.c.octets)
+    .join_from(deliveries, bodies, deliveries.c.body == bodies.c.id, isouter=True)
+    .where(_IS_DUE, _IS_FREE)
+    .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True, of=deliveries)
+)
+_FINISH = delete(deliveries).where(deliveries.c.id == bindparam("delivery_id")).returning(deliveries.c.body)
+_DROP_BODY = delete(bodies).where(
+    bodies.c.id == bindparam("body_id"),
+    not_(exists().where(deliveries.c.body == bindparam("body_id"))),
+    not_(exists().where(accepted_mails.c.body == bindparam("body_id"))),
+)
+_FORGET_SENDER = (
+    update(accepted_mails)
+    .where(accepted_mails.c.id == bindparam("mail_id"), not_(exists().where(deliveries.c.mail == bindparam("mail_id"))))
+    .values(sender=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +117,7 @@ class Delivery:
 def queue_deliveries(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
     """Queue deliveries for now."""
     connection.execute(
-        insert(deliveries),
+        _QUEUE,
         [
             {
                 "queue_id": delivery.queue_id,
@@ -90,6 +139,15 @@ def queue_deliveries(connection: Connection, new: Sequence[NewDelivery], now: da
     )
 
 
+def is_due(
+    connection: Connection, *, now: datetime, until: datetime, longest_wait: timedelta, busy_mailboxes: Collection[str]
+) -> bool:
+    """Whether `lease_deliveries` would find something: asked without the lock that a writer needs."""
+    moments = _moments(now, until, longest_wait)
+    found = connection.execute(_DUE, {**moments, "busy": list(busy_mailboxes)})
+    return found.first() is not None
+
+
 def lease_deliveries(
     connection: Connection,
     *,
@@ -103,22 +161,8 @@ def lease_deliveries(
 
     A moment further away than any wait or lease was written by a clock that has been set back since: it is due.
     """
-    due = or_(
-        deliveries.c.state == DeliveryState.READY.value,
-        and_(
-            deliveries.c.state == DeliveryState.DEFERRED.value,
-            not_(deliveries.c.next_attempt_at.between(now, now + longest_wait)),
-        ),
-        and_(deliveries.c.state == DeliveryState.LEASED.value, not_(deliveries.c.leased_until.between(now, until))),
-    )
-    rows = connection.execute(
-        select(deliveries, bodies.c.octets)
-        .join_from(deliveries, bodies, deliveries.c.body == bodies.c.id, isouter=True)
-        .where(due, not_(deliveries.c.mailbox.in_(tuple(busy_mailboxes))))
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
-    ).mappings()
+    moments = _moments(now, until, longest_wait)
+    rows = connection.execute(_TAKE, {**moments, "busy": list(busy_mailboxes), "at_most": limit}).mappings()
     leased = [
         Delivery(
             id=row["id"],
@@ -149,33 +193,27 @@ def lease_deliveries(
     return leased
 
 
-def is_queued(connection: Connection, delivery: Delivery) -> bool:
-    """Whether the delivery is still to be finished, by whatever program."""
-    found = select(deliveries.c.id).where(deliveries.c.id == delivery.id).with_for_update()
-    return connection.scalar(found) is not None
-
-
 def holds_lease(connection: Connection, delivery: Delivery) -> bool:
     """Whether the lease this delivery was taken with is still the one in force."""
     found = select(deliveries.c.id).where(*_leased_as(delivery)).with_for_update()
     return connection.scalar(found) is not None
 
 
-def finish_delivery(connection: Connection, delivery: Delivery) -> None:
-    """The mailbox has it, or never will: the row goes, and with the last one of a mail its ciphertext."""
-    body = connection.scalar(select(deliveries.c.body).where(deliveries.c.id == delivery.id))
-    connection.execute(delete(deliveries).where(deliveries.c.id == delivery.id))
-    if body is not None:
-        in_use = or_(
-            exists().where(deliveries.c.body == body),
-            exists().where(accepted_mails.c.body == body),
-        )
-        connection.execute(delete(bodies).where(bodies.c.id == body, not_(in_use)))
+def finish_delivery(connection: Connection, delivery: Delivery, tell: Callable[[], None]) -> bool:
+    """The mailbox has it, or never will: the row goes, and with the last one of a mail its ciphertext.
+
+    tell: called if it was still queued, while its mail can be asked about. Returns whether it was: another program
+    may have had the lease later, and been faster.
+    """
+    row = connection.execute(_FINISH, {"delivery_id": delivery.id}).first()
+    if row is None:
+        return False
+    tell()
+    if row.body is not None:
+        connection.execute(_DROP_BODY, {"body_id": row.body})
     if delivery.mail is not None:
-        pending = exists().where(deliveries.c.mail == delivery.mail)
-        connection.execute(
-            update(accepted_mails).where(accepted_mails.c.id == delivery.mail, not_(pending)).values(sender=None)
-        )
+        connection.execute(_FORGET_SENDER, {"mail_id": delivery.mail})
+    return True
 
 
 def defer_delivery(connection: Connection, delivery: Delivery, *, next_attempt_at: datetime, uncertain: bool) -> None:
@@ -215,6 +253,10 @@ def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
     """How many deliveries stand in each state."""
     rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
     return {DeliveryState(state): number for state, number in rows}
+
+
+def _moments(now: datetime, until: datetime, longest_wait: timedelta) -> dict[str, object]:
+    return {"now": now, "latest": now + longest_wait, "until": until}
 
 
 def _set(connection: Connection, delivery: Delivery, **values: object) -> None:
