@@ -16,6 +16,7 @@ from keyring_admin.database import write_transaction
 from keyring_admin.gateway_key import create_gateway_certificate, export_certificate
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
 
+GATEWAY_CERTIFICATE = "gateway-certificate.asc"  # for officers, in the deployment's folder
 # The addresses the gateway itself reads (DESIGN §4); mail clients insist on a User ID for each.
 GATEWAY_ADDRESSES = ("query", "resolve", "keys", "forms")
 
@@ -84,7 +85,7 @@ def admit_gateway(settings: Settings) -> None:
     facts = examine_certificate(octets, f"query@{settings.gateway.domain}", now=now, special_use_domains=True)
     with write_transaction(open_state(settings)) as connection:
         admit_certificate(connection, facts, purpose=Purpose.GATEWAY, party=None, now=now)
-    settings.path("gateway-certificate.asc").write_bytes(enarmor(facts.octets, ArmorKind.PUBLIC_KEY))
+    settings.path(GATEWAY_CERTIFICATE).write_bytes(enarmor(facts.octets, ArmorKind.PUBLIC_KEY))
 
 
 def _configuration(domain: str, fingerprint: str, pilot: bool, ports: tuple[int, int, int]) -> str:

@@ -7,7 +7,9 @@ from sqlalchemy import Engine
 
 from gateway.journal import Event, note
 from gateway.key_life.gateway_rotation import carry_out, plan_rotation
+from gateway.key_life.warnings import warn_of_ends
 from gateway.settings import Settings
+from keyring_admin.database import write_transaction
 from keyring_admin.gateway_key import GatewayKeyError, encryption_subkeys
 
 _EVERY_SECONDS = 3600.0
@@ -27,8 +29,11 @@ class KeyLifeKeeper:
         if time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _EVERY_SECONDS
+        now = datetime.now(UTC)
+        with write_transaction(self._engine) as connection:
+            warn_of_ends(connection, now)
         try:
-            self.rotate(datetime.now(UTC))
+            self.rotate(now)
         except GatewayKeyError as error:
             note(self._program, Event.FAILED, rule="gateway-key", error=type(error))
 

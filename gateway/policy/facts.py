@@ -21,6 +21,10 @@ class NoticeKind(StrEnum):
     NEW_QUERY = "new-query"
     RECEIPT = "receipt"
     DELAYED = "delayed"
+    CERTIFICATE_ENDS = "certificate-ends"
+    OFFICERS_CERTIFICATE_ENDS = "officers-certificate-ends"
+    READING_CERTIFICATE_ENDS = "reading-certificate-ends"
+    GATEWAY_CERTIFICATE = "gateway-certificate"
     LIBRARY = "library"
     LIBRARY_TOO_LARGE = "library-too-large"
 

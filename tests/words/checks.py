@@ -17,7 +17,7 @@ SAME = {
 }
 # Names that are written alike everywhere: programs, commands, options, protocols.
 NAMES = re.compile(
-    r"`[^`]*`|--[a-z-]+|(?:query|resolve)@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
+    r"`[^`]*`|--[a-z-]+|(?:query|resolve|keys)@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
     r"\.(?:csv|txt|xlsx|xml)\b|PATH=VALUE|purpose=investigation|LC_ALL|'<GS>'|0x1D|"
     r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|From|FILE|FORM|GS|JSON|LANG|MAILS|PACK|PARTY|"
     r"TEXT|XML|PEM)\b"

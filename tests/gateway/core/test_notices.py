@@ -59,7 +59,8 @@ def certificate(key: Key, withdrawn_at: datetime | None = None) -> Certificate:
 
 
 def request(kind: NoticeKind) -> NoticeRequest:
-    return NoticeRequest(1, NOW, 1, kind.value, "0123456789ABCDEF", "7F3K-9Q2M", ("EU", "PK"), 3)
+    details = {"fingerprint": "A" * 40, "date": "2026-12-24", "days": "7"}
+    return NoticeRequest(1, NOW, 1, kind.value, "0123456789ABCDEF", "7F3K-9Q2M", ("EU", "PK"), 3, details=details)
 
 
 def mail_of(delivery: NewDelivery) -> bytes:
