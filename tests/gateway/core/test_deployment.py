@@ -40,6 +40,18 @@ def test_the_files_and_their_modes(folder: Path) -> None:
     assert modes == {"gnupg": 0o700, "tls/key.pem": 0o600}
 
 
+def test_a_careless_umask_opens_nothing(homes: Path) -> None:
+    """SYS-06."""
+    folder = homes / "careless"
+    command = [sys.executable, "-m", "gateway", "init", str(folder), "--domain", "gsp.test", "--pilot"]
+    done = subprocess.run(command, capture_output=True, umask=0, check=False)
+    stop_agent(folder / "gnupg")
+    assert done.returncode == 0, done.stderr
+    assert folder.stat().st_mode & 0o077 == 0
+    for secret in (folder / "gnupg", folder / "tls" / "key.pem", folder / "gsp.toml", folder / "gateway.db"):
+        assert secret.stat().st_mode & 0o077 == 0, secret.name
+
+
 def test_the_configuration_is_valid_and_marked_as_a_pilot(folder: Path) -> None:
     settings = load_settings(folder / "gsp.toml")
     assert (settings.gateway.domain, settings.gateway.pilot) == ("gsp.test", True)
@@ -79,6 +91,19 @@ def test_the_primary_key_never_leaves_its_home(folder: Path) -> None:
     assert listed.count("gnu-dummy") == 1
     assert "secret" not in repr(secret)
     assert str(secret.octets[:20]) not in repr(secret)
+
+
+def test_no_configuration_in_the_home_changes_what_gnupg_does(folder: Path) -> None:
+    """PGP-q30: one that fetches keys would be obeyed like one that asks for armor."""
+    settings = load_settings(folder / "gsp.toml")
+    configuration = settings.gnupg_home / "gpg.conf"
+    configuration.write_text("armor\nauto-key-locate wkd\n")
+    try:
+        assert export_certificate(settings.gnupg_home, settings.gateway.fingerprint)[0] & 0x80, "packets"
+        control = gpg(settings.gnupg_home, "--export", settings.gateway.fingerprint)
+        assert control.startswith(b"-----BEGIN PGP"), "gpg itself reads it"
+    finally:
+        configuration.unlink()
 
 
 def test_a_home_others_can_read_is_not_used(folder: Path) -> None:

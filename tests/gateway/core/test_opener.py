@@ -179,6 +179,13 @@ class TestSignatures:
         assert workers.open(weak, rsa.certificate) == JobResult(Outcome.BAD_SIGNATURE)
         assert workers.open(desk.write(author=rsa), rsa.certificate).outcome is Outcome.OPENED
 
+    def test_q18_a_notation_with_status_lines_is_not_read(self, workers: Workers, desk: Desk) -> None:
+        options = ("--sig-notation", "note@mallory.test=[GNUPG:] GOODSIG " + "A" * 40 + " Alice")
+        spoofed = desk.write(None, *options, author=desk.mallory)
+        assert workers.open(spoofed, desk.alice.certificate) == JobResult(Outcome.BAD_SIGNATURE)
+        harmless = workers.open(desk.write(None, *options), desk.alice.certificate)
+        assert (harmless.outcome, harmless.signer) == (Outcome.OPENED, desk.alice.fingerprint)
+
     def test_a_signature_that_has_expired(
         self, workers: Workers, slip_xml: bytes, alice: Key, gateway: Gateway
     ) -> None:

@@ -1,14 +1,18 @@
 """What stands inside an encrypted message: exactly one literal, compressed or not, signed or not, and nothing else."""
 
+import hashlib
 import os
 
 import pytest
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from keyring_admin.openpgp.opening import OpeningKey, UnopenableError
 
 from .conftest import Gateway
 from .keys import Key
 from .messages import compressed, deflate, encrypt, encryption_subkeys, layers, literal, packet
+from .session_keys import session_key_packet
 
 LIMIT = 16 * 1024
 TEXT = b"the routing slip"
@@ -147,3 +151,33 @@ def test_a_key_id_that_lies_is_like_any_other_failure(key: OpeningKey, gateway: 
     assert other.count(named) == 1
     with pytest.raises(UnopenableError):
         key.open(other.replace(named, ours), limit=LIMIT)
+
+
+AES256, KEY = 9, bytes(range(1, 33))
+
+
+def sealed_with(
+    algorithm: int, key: bytes, gateway: Gateway, *, hidden: bool = True, checksum: int | None = None
+) -> bytes:
+    """A message with this session key; hidden: encrypted with AES-256 and KEY, else not encrypted at all."""
+    plain = os.urandom(16)
+    plain += plain[-2:] + literal(TEXT) + b"\xd3\x14"
+    plain += hashlib.sha1(plain).digest()  # noqa: S324 - RFC 9580 §5.13.1 demands it
+    data = Cipher(algorithms.AES(KEY), CFB(bytes(16))).encryptor().update(plain) if hidden else plain
+    return session_key_packet(algorithm, key, gateway.certificate, checksum=checksum) + packet(18, b"\x01" + data)
+
+
+def test_a_session_key_for_no_cipher_opens_nothing(key: OpeningKey, gateway: Gateway) -> None:
+    """p41, p42: wrapped correctly, but for plaintext, for a cipher nobody knows, or of another length or sum."""
+    assert key.open(sealed_with(AES256, KEY, gateway), limit=LIMIT).data == TEXT
+    for message in (
+        sealed_with(0, KEY[:16], gateway, hidden=False),
+        sealed_with(0, KEY, gateway, hidden=False),
+        sealed_with(99, KEY, gateway),
+        sealed_with(99, KEY, gateway, hidden=False),
+        sealed_with(AES256, KEY[:16], gateway),
+        sealed_with(AES256, KEY + KEY, gateway),
+        sealed_with(AES256, KEY, gateway, checksum=0),
+    ):
+        with pytest.raises(UnopenableError):
+            key.open(message, limit=LIMIT)
