@@ -10,7 +10,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, or_, select, update
 
 from keyring_admin.administration_schema import root_certificates
-from keyring_admin.certificates import CertificateFacts, KeyFacts, alive, merged
+from keyring_admin.certificate_packets import CERTIFICATE_LIMIT, read_one_certificate
+from keyring_admin.certificates import CertificateFacts, KeyFacts, alive, describe_certificate, merged
+from keyring_admin.chain.certifiers import kept_certifiers
 from keyring_admin.chain_state import ChainState
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.schema import certificate_keys, certificates
@@ -65,7 +67,8 @@ def admit_certificate(
 ) -> None:
     """Store a certificate that was examined, with the IDs of all its keys.
 
-    An older copy never brings back a key that was revoked or a certificate that was withdrawn.
+    Signatures of others are kept only if they are the chain's. An older copy never brings back a key that was revoked,
+    a certificate that was withdrawn, or an expiry that was changed since.
     Raises DirectoryError if it belongs to somebody else or shares a 64-bit key ID with another certificate.
     """
     existing = find_certificate(connection, facts.fingerprint)
@@ -73,33 +76,58 @@ def admit_certificate(
         raise DirectoryError("this certificate is already in the directory for somebody else")
     if existing is not None and existing.withdrawn_at is not None:
         raise DirectoryError("this certificate was withdrawn and cannot come back")
-    for key in facts.keys:
-        holder = connection.scalar(
-            select(certificate_keys.c.certificate).where(certificate_keys.c.key_id == key.key_id)
+    if existing is not None:
+        refresh_certificate(connection, existing, facts)
+        return
+    _require_own_key_ids(connection, facts)
+    connection.execute(
+        insert(certificates).values(
+            fingerprint=facts.fingerprint,
+            octets=_with_chain_only(connection, facts.octets, party),
+            purpose=purpose.value,
+            party=party,
+            admitted_at=now,
+            chain=_first_chain_state(connection, purpose).value,
         )
-        if holder is not None and holder != facts.fingerprint:
-            raise DirectoryError("a key ID of this certificate is already used by another certificate")
+    )
+    _store_keys(connection, facts, frozenset())
+
+
+def refresh_certificate(connection: Connection, existing: Certificate, fresh: CertificateFacts) -> CertificateFacts:
+    """Bring a fresh copy together with the one that is stored; return what is stored now.
+
+    Whatever is revoked in either is revoked. Raises DirectoryError.
+    """
+    octets = _with_chain_only(connection, merged(existing.octets, fresh.octets), existing.party)
+    if len(octets) > CERTIFICATE_LIMIT:
+        raise DirectoryError("the certificate has grown beyond 64 KiB: replace it by a new one")
+    # Which self-signature is the newest, GnuPG tells of the whole.
+    facts = fresh if octets == fresh.octets else describe_certificate(octets)
+    _require_own_key_ids(connection, facts)
+    connection.execute(
+        update(certificates).where(certificates.c.fingerprint == existing.fingerprint).values(octets=octets)
+    )
     fresh_key_ids = {key.key_id for key in facts.keys}
-    revoked_before = {key.key_id for key in existing.keys if key.revoked} if existing else set()
-    if existing is None:
-        connection.execute(
-            insert(certificates).values(
-                fingerprint=facts.fingerprint,
-                octets=facts.octets,
-                purpose=purpose.value,
-                party=party,
-                admitted_at=now,
-                chain=_first_chain_state(connection, purpose).value,
-            )
+    # A revoked key stays on record even where the copy lacks it: another copy may bring it again.
+    gone = or_(certificate_keys.c.revoked.is_(False), certificate_keys.c.key_id.in_(sorted(fresh_key_ids)))
+    connection.execute(delete(certificate_keys).where(certificate_keys.c.certificate == existing.fingerprint, gone))
+    _store_keys(connection, facts, frozenset(key.key_id for key in existing.keys if key.revoked))
+    return facts
+
+
+def _require_own_key_ids(connection: Connection, facts: CertificateFacts) -> None:
+    """PKESK packets name keys by 64 bits, so no two certificates may share one."""
+    key_ids = [key.key_id for key in facts.keys]
+    taken = connection.scalars(
+        select(certificate_keys.c.certificate).where(
+            certificate_keys.c.key_id.in_(key_ids), certificate_keys.c.certificate != facts.fingerprint
         )
-    else:
-        octets = merged(existing.octets, facts.octets)
-        connection.execute(
-            update(certificates).where(certificates.c.fingerprint == facts.fingerprint).values(octets=octets)
-        )
-        # A revoked key stays on record even where the copy lacks it: another copy may bring it again.
-        gone = or_(certificate_keys.c.revoked.is_(False), certificate_keys.c.key_id.in_(sorted(fresh_key_ids)))
-        connection.execute(delete(certificate_keys).where(certificate_keys.c.certificate == facts.fingerprint, gone))
+    )
+    if taken.first() is not None:
+        raise DirectoryError("a key ID of this certificate is already used by another certificate")
+
+
+def _store_keys(connection: Connection, facts: CertificateFacts, revoked_before: frozenset[str]) -> None:
     connection.execute(
         insert(certificate_keys),
         [
@@ -115,6 +143,11 @@ def admit_certificate(
             for key in facts.keys
         ],
     )
+
+
+def _with_chain_only(connection: Connection, octets: bytes, party: str | None) -> bytes:
+    certifiers = kept_certifiers(connection, party)
+    return octets if certifiers is None else read_one_certificate(octets).certified_only_by(certifiers)
 
 
 def _first_chain_state(connection: Connection, purpose: Purpose) -> ChainState:

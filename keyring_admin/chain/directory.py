@@ -13,8 +13,6 @@ from keyring_admin.parties import Party, list_parties
 from keyring_admin.schema import certificates, officers
 from keyring_admin.user_ids import user_id_address
 
-_PAGE = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
@@ -61,13 +59,6 @@ def appointments(connection: Connection, party: str | None, now: datetime) -> li
             address, code, regional = row["address"], row["party"], row["region"] is not None
             found.append(Appointment(fingerprint, octets, address, code, domains, regional))
     return found
-
-
-def certifiers(connection: Connection, party: str | None, now: datetime) -> frozenset[str]:
-    """The fingerprints whose signatures on a Party's certificates are kept."""
-    root = root_octets(connection)
-    known = {appointment.fingerprint for appointment in appointments(connection, party, now)} if party else set()
-    return frozenset(known | ({read_one_certificate(root).fingerprint} if root is not None else set()))
 
 
 def holders(connection: Connection, fingerprints: Sequence[str]) -> Mapping[str, str]:
