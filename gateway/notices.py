@@ -42,6 +42,23 @@ NOTICES = {
         "Your mail {reference} has not been delivered yet. The gateway keeps it; please do not send it again. You will "
         "be told if it cannot be delivered."
     ),
+    NoticeKind.CERTIFICATE_ENDS: phrase(
+        "Your certificate {fingerprint} ends on {date}: in {days} days. Give it a later end and send it to keys@, or "
+        "ask your administrator how to replace it. Afterwards you can neither send nor read."
+    ),
+    NoticeKind.OFFICERS_CERTIFICATE_ENDS: phrase(
+        "The certificate {fingerprint} of an officer of your Party ends on {date}: in {days} days. The officer has "
+        "been told."
+    ),
+    NoticeKind.READING_CERTIFICATE_ENDS: phrase(
+        "The certificate {fingerprint}, with which your Party reads its mailbox, ends on {date}: in {days} days. "
+        "Afterwards mail to your Party is refused. Give it a later end, or replace it."
+    ),
+    NoticeKind.GATEWAY_CERTIFICATE: phrase(
+        "The gateway has a new encryption key. Attached is its certificate {fingerprint}, the same as before with the "
+        "new key in it. Import it before {date}: after that day the old key is destroyed, and what is encrypted to it "
+        "is refused."
+    ),
     NoticeKind.LIBRARY: phrase(
         "Attached is version {version} of the pattern library, which is in force, and versions before it. Two release "
         "keys have signed each. Save all of them and run `gsp library fetch` with these files: it checks the "
