@@ -14,6 +14,7 @@ from gateway.cli.main import main
 from gateway.library.release import ReleaseKeys, read_release, read_release_keys
 from gateway.settings import Settings, load_settings
 from gateway.state import open_state, upgrade_database
+from gnupg_keys import Key, make_key, stop_agent
 from keyring_admin.certificate_store import Purpose, admit_certificate
 from keyring_admin.certificates import examine_certificate
 from keyring_admin.database import write_transaction
@@ -21,7 +22,7 @@ from keyring_admin.officers import Officer, Role, admit_officer
 from keyring_admin.parties import Party, admit_party
 from pattern_rules import Library, core_library_octets
 
-from .people_and_keys import Key, Stamp, declaration, make_key, stop_agent
+from .stamps import Stamp, declaration
 
 _PARTIES = {"KE": "customs.ke.test", "EU": "olaf.eu.test", "PK": "fbr.pk.test"}
 
@@ -43,7 +44,7 @@ def keys() -> Iterator[dict[str, Key]]:
         "release-2": ("Release two", "two@secretariat.test"),
         "outsider": ("Outsider", "outsider@elsewhere.test"),
     }
-    yield {short: make_key(home / "home", name, address) for short, (name, address) in people.items()}
+    yield {short: make_key(home / "home", address, name=name) for short, (name, address) in people.items()}
     stop_agent(home / "home")
     shutil.rmtree(home, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Made the files in vectors/, once, with gpg: `python -m tests.library.make_vectors` from the root of the project.
+"""Made the files in vectors/, once, with gpg: `PYTHONPATH=tests/support python -m tests.library.make_vectors`.
 
 Run again, it makes other keys and so other octets; what is written down in docs/library.md is of the files kept here.
 The secret keys were thrown away.
@@ -13,10 +13,9 @@ from pathlib import Path
 
 from gateway.library.problem import Problem
 from gateway.library.release import read_release_keys, release
+from gnupg_keys import Key, make_key, stop_agent
 from pattern_rules import load_library
 from pattern_rules.writer import write_successor
-
-from .people_and_keys import Key, make_key, stop_agent
 
 HERE = Path(__file__).parent / "vectors"
 LIBRARY = """\
@@ -41,7 +40,9 @@ provenance = "a test vector"
 
 def make(home: Path) -> None:
     """Keys, two libraries, and each way a signed file can be wrong."""
-    one, two, other = (make_key(home, f"Release {name}", f"{name}@secretariat.test", expires="0") for name in "abc")
+    one, two, other = (
+        make_key(home, f"{name}@secretariat.test", name=f"Release {name}", expires="0") for name in "abc"
+    )
     for name, key in (("release-1", one), ("release-2", two), ("no-release-key", other)):
         (HERE / f"{name}.pgp").write_bytes(key.certificate)
     keys = read_release_keys(one.certificate + two.certificate)

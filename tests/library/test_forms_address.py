@@ -13,7 +13,7 @@ from gateway.state import open_state
 from pattern_rules import core_library_octets
 
 from .conftest import Office
-from .people_and_keys import Stamp
+from .stamps import Stamp
 
 
 def sent(office: Office) -> tuple[Attachment, ...]:

@@ -20,7 +20,7 @@ from gateway.http.site import answer
 from gateway.library.release import read_release
 
 from .conftest import Office
-from .people_and_keys import Stamp
+from .stamps import Stamp
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from gateway.cli.context import Deployment
 from gateway.cli.library_desk import open_desk
 from gateway.library.archive import declarations, versions
 from gateway.state import open_state
+from gnupg_keys import Key
 
 from .conftest import Office
-from .people_and_keys import Key, Stamp, declaration
+from .stamps import Stamp, declaration
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nowhere"))
 ACCOUNT = "gsp"  # PostgreSQL does not run as root

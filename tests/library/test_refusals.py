@@ -14,13 +14,14 @@ from gateway.library.declaration import read_declaration
 from gateway.library.people import People
 from gateway.library.problem import LibraryLifeError, Problem
 from gateway.state import open_state
+from gnupg_keys import Key, gpg
 from keyring_admin.certificate_store import withdraw_certificate
 from keyring_admin.database import write_transaction
 from keyring_admin.officers import set_officer_active
 from pattern_rules import core_library_octets, load_library
 
 from .conftest import Office
-from .people_and_keys import Key, Stamp, declaration, gpg
+from .stamps import Stamp, declaration
 
 GOOD = Stamp("KE-STRIP", "KES[0-9]{10}", "KES0000000001")
 

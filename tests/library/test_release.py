@@ -15,11 +15,12 @@ from gateway.library.problem import LibraryLifeError, Problem
 from gateway.library.release import ReleasedLibrary, read_release, read_release_keys, release
 from gateway.library_in_force import LibraryInForce, library_in_force
 from gateway.state import open_state
+from gnupg_keys import Key
 from pattern_rules import core_library_octets, load_library
 from pattern_rules.writer import write_successor
 
 from .conftest import Office
-from .people_and_keys import Key, Stamp
+from .stamps import Stamp
 
 TODAY = date(2026, 11, 22)
 

@@ -1,4 +1,4 @@
-"""What `gsp seal` does with a UID that is not surely one other Party's: nothing is sent, and the officer is told why."""
+"""What `gsp seal` does with a UID that is not surely one other Party's: it sends nothing and tells the officer."""
 
 from datetime import date
 

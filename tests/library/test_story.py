@@ -7,7 +7,7 @@ from gateway.state import open_state
 from pattern_rules.library import Status
 
 from .conftest import Office
-from .people_and_keys import Stamp
+from .stamps import Stamp
 
 PK_GREEDY = Stamp("PK-STRIP", "K[EP]S[0-9]{10}", "KPS0000000001")
 

@@ -10,9 +10,9 @@ import pytest
 from gateway.library.fetching import newer
 from gateway.library.problem import LibraryLifeError, Problem
 from gateway.library.release import ReleaseKeys, read_release, read_release_keys
+from gnupg_keys import gpg, stop_agent
 
 from . import other_reader
-from .people_and_keys import gpg, stop_agent
 
 VECTORS = Path(__file__).parent / "vectors"
 PAGE = Path(__file__).parents[2] / "docs" / "library.md"

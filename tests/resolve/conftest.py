@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.resolve.request import PartyHere, ResolveRequest
+from gnupg_keys import Key, certify, gpg, make_key, stop_agent
 from keyring_admin.gateway_key import (
     GatewaySecret,
     create_gateway_certificate,
     export_certificate,
     export_secret_subkeys,
 )
-
-from .keys import Key, certify, gpg, make_key, stop_agent
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.demo.running import Ports, free_ports
-from keyring_admin.gateway_key import run_gpg
+from gnupg_keys import Key, gpg, make_key, seal
 from keyring_admin.openpgp.armor import enarmor
-
-from .keys import Key, gpg, make_key, seal
 
 ACCOUNT = "gsp"
 QUESTIONS_PER_HOUR = 40
@@ -99,7 +97,7 @@ class RunningEdge:
 
     def export(self, key: Key) -> Path:
         file = self.folder / f"{key.fingerprint}.asc"
-        file.write_bytes(run_gpg(key.home, "--armor", "--export", key.fingerprint))
+        file.write_bytes(key.armored_certificate)
         return file
 
     def hand_over(self, *paths: Path) -> None:

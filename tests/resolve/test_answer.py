@@ -17,12 +17,12 @@ from gateway.resolve.findings import look_up, parties_to_ask
 from gateway.resolve.request import RequestError, ResolveRequest, decode_request, encode_request
 from gateway.resolve.words import DECIDE, GATEWAY_READS, NO_CERTIFICATE, SUBJECT
 from gateway.words import words_in
+from gnupg_keys import gpg
 from keyring_admin.openpgp.armor import ArmorKind, dearmor
 from pattern_rules import Library, Standing, Verdict, core_library_octets, load_library
 from pattern_rules.sentences import LANGUAGES, explain, explain_candidate
 
 from .conftest import People
-from .keys import gpg
 
 UNION = b"QCALLa7K2m9XqZB4c124051914"
 KENYA = b"KE24T00012345674"

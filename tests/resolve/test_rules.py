@@ -15,11 +15,11 @@ from gateway.resolve.rules import (
     question_is_signed,
     question_opens,
 )
+from gnupg_keys import Key, seal
 from keyring_admin.certificate_store import Certificate, Purpose
 from keyring_admin.certificates import examine_certificate
 
 from .conftest import People
-from .keys import Key, seal
 
 NOW = datetime.now(UTC)
 OURS, READING = "A" * 16, "B" * 16

@@ -17,8 +17,8 @@ import pytest
 from gateway.demo.leftovers import find_leftovers
 from gateway.gate import Accepted, judge
 from gateway.resolve import RESOLVE_IS_ON
+from gnupg_keys import gpg
 
-from .keys import gpg
 from .running_edge import QUESTIONS_PER_HOUR, RunningEdge, running_edge
 
 # None of these stands in the published library.

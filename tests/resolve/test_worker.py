@@ -16,12 +16,12 @@ from gateway.opener.frames import Job, JobKind, JobResult, Outcome
 from gateway.opener.pool import OpenerPool
 from gateway.resolve.answering import PLAINTEXT_LIMIT
 from gateway.resolve.request import ResolveRequest, encode_request
+from gnupg_keys import Key, gpg, seal
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
 from keyring_admin.openpgp.packets import inspect_message
 from pattern_rules import core_library_octets
 
 from .conftest import People
-from .keys import Key, gpg, seal
 
 UNION = "QCALLa7K2m9XqZB4c124051914"
 QUESTION = f"Content-Type: text/plain\r\n\r\n{UNION}\r\n".encode()

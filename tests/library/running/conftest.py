@@ -11,8 +11,8 @@ import pytest
 
 from gateway.demo.people import stop_agents
 from gateway.demo.running import free_ports
+from gnupg_keys import stop_agent
 
-from ..people_and_keys import stop_agent
 from .publishing_world import PublishingWorld
 
 collect_ignore_glob = (

@@ -18,9 +18,10 @@ from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.routing import route_query
 from gateway.officer.sealing import SealedMail, seal_form
 from gateway.officer.submitting import submit
+from gnupg_keys import Key, make_key
 from pattern_rules import Library
 
-from ..people_and_keys import Key, Stamp, declaration, make_key
+from ..stamps import Stamp, declaration
 
 _RELEASES = ("release-1", "release-2")
 _PEOPLE = {
@@ -68,7 +69,9 @@ class PublishingWorld(DemoWorld):
     def _publish_libraries(self) -> None:
         """Release keys from the start: the shipped library is signed before the gateway first runs."""
         DemoWorld._publish_libraries(self)  # slots=True makes a new class, so that super() does not find its way
-        self.keys = {short: make_key(self.signers_home, *who) for short, who in _PEOPLE.items()}
+        self.keys = {
+            short: make_key(self.signers_home, address, name=name) for short, (name, address) in _PEOPLE.items()
+        }
         place = self.config.parent
         (place / "release-keys.asc").write_bytes(b"".join(self.keys[one].certificate for one in _RELEASES))
         (place / "library-secretariat.asc").write_bytes(self.keys["clara"].certificate)

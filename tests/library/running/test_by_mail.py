@@ -20,7 +20,7 @@ from gateway.settings import load_settings
 from gateway.state import open_state
 from keyring_admin.openpgp.armor import enarmor
 
-from ..people_and_keys import Stamp
+from ..stamps import Stamp
 from .publishing_world import PublishingWorld
 
 TEXT = "Please send the current library. CANARY-forms-4Q7T"

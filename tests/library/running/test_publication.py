@@ -15,7 +15,7 @@ from gateway.officer.problem import OfficerProblemError
 from gateway.officer.sealing import SealedMail
 from pattern_rules import Library
 
-from ..people_and_keys import Stamp
+from ..stamps import Stamp
 from .publishing_world import PublishingWorld
 
 

@@ -4,8 +4,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from keyring_admin.gateway_key import run_gpg
-
 CURVE25519 = (
     "Key-Type: eddsa\nKey-Curve: ed25519\nKey-Usage: cert,sign\n"
     "Subkey-Type: ecdh\nSubkey-Curve: cv25519\nSubkey-Usage: encrypt\n"
@@ -14,7 +12,7 @@ CURVE25519 = (
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key in its home."""
+    """A key in its home. certificate: binary."""
 
     home: Path
     address: str
@@ -22,14 +20,27 @@ class Key:
 
     @property
     def certificate(self) -> bytes:
-        return run_gpg(self.home, "--export", self.fingerprint)
+        return gpg(self.home, "--export", self.fingerprint)
+
+    @property
+    def armored_certificate(self) -> bytes:
+        return gpg(self.home, "--armor", "--export", self.fingerprint)
+
+    def sign(self, octets: bytes, *options: str) -> bytes:
+        """As a person does: gpg --armor --sign."""
+        return gpg(self.home, *(options or ("--armor",)), "--local-user", self.fingerprint, "--sign", stdin=octets)
+
+    def detach_sign(self, octets: bytes) -> bytes:
+        return gpg(self.home, "--local-user", self.fingerprint, "--detach-sign", stdin=octets)
 
 
-def make_key(home: Path, address: str) -> Key:
+def make_key(home: Path, address: str, *, name: str = "Somebody", expires: str = "1y") -> Key:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    parameters = f"%no-protection\n{CURVE25519}Name-Real: Somebody\nName-Email: {address}\nExpire-Date: 1y\n%commit\n"
+    user_id = f"Name-Real: {name}\nName-Email: {address}\n"
     before = fingerprints(home)
-    gpg(home, "--generate-key", stdin=parameters.encode())
+    gpg(
+        home, "--generate-key", stdin=f"%no-protection\n{CURVE25519}{user_id}Expire-Date: {expires}\n%commit\n".encode()
+    )
     (made,) = fingerprints(home) - before
     return Key(home, address, made)
 
@@ -51,11 +62,11 @@ def seal(author: Key, recipients: list[str], octets: bytes, *options: str, sign:
     return gpg(author.home, *options, *signing, "--encrypt", *to, stdin=octets)
 
 
-def gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+def gpg(home: Path, *arguments: str, stdin: bytes = b"", check: bool = True) -> bytes:
     command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--yes", "--trust-model", "always"]
     command += ["--pinentry-mode", "loopback", "--passphrase", "", "--no-auto-key-locate"]
     done = subprocess.run([*command, *arguments], input=stdin, capture_output=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert done.returncode == 0 or not check, done.stderr.decode(errors="replace")
     return done.stdout
 
 
