@@ -35,13 +35,15 @@ def apply_correction(form: Form, correction: Form, *, shelf: PackShelf | None = 
     """Return `form` with the disclosure marks that a verified `correction` (pack "correction") gives its fields.
 
     The result is for reading and publishing: its octets are no longer those that were signed. Raises FormError:
-    INCONSISTENT if the correction is about another form, or names a field that `form` does not hold or may not
-    withhold; what `validate` raises.
+    INCONSISTENT if the correction is about another form, comes from another Party than the form (where both are bound),
+    or names a field that `form` does not hold or may not withhold; what `validate` raises.
     """
     shelf = shelf or core_shelf()
     wanted = {entry.path: entry.value for entry in flatten(correction)}
     if correction.pack != "correction" or wanted["form-sha256"] != digest(form):
         raise FormError(FormErrorCode.INCONSISTENT, "form-sha256")
+    if None not in {_sender(form), _sender(correction)} and _sender(form) != _sender(correction):
+        raise FormError(FormErrorCode.INCONSISTENT, "binding/requesting-party")
     pack = shelf.pack(form.pack, form.version)
     answerable = {field.path for field in pack.root.walk() if field.answerable}
     entries = {entry.path: entry for entry in flatten(form, shelf=shelf)}
@@ -56,6 +58,14 @@ def apply_correction(form: Form, correction: Form, *, shelf: PackShelf | None = 
             raise FormError(FormErrorCode.INCONSISTENT, f"change[{number}]/disclosure")
         entries[path] = _marked(entries[path], disclosure, reason)
     return compose(pack, form.language, entries.values(), shelf=shelf)
+
+
+def _sender(form: Form) -> str | None:
+    """The Party that sent a form: the one that was asked, if the form is an answer. None for a draft."""
+    bound = form.bindings
+    if bound is None:
+        return None
+    return bound.requesting_party if bound.query_sha256 is None else bound.requested_party
 
 
 def _marked(entry: Entry, disclosure: str, reason: str | None) -> Entry:

@@ -7,7 +7,7 @@ import click
 from forms.convert import from_table, to_table, write_table
 from forms.entries import Entry, draft, flatten
 from forms.errors import FormError
-from forms.form import Form
+from forms.form import Form, digest
 from forms.pack import Pack, core_shelf
 from forms.skeleton import blank_entries, starting_entries
 from forms.uid_list import write_uid_list
@@ -39,6 +39,7 @@ _NEW = help_text(
     "has a line for every field, with its label, help and codes; XML has the fields that must be filled in. What --set "
     "names stays in the shell's history: give sensitive values in the file instead."
 )
+_FINGERPRINT = "form-sha256"
 _EXAMPLE = """\b
 gsp forms new uid-query --uids list.xlsx --set purpose=investigation -o query.xlsx"""
 
@@ -77,6 +78,13 @@ def convert_command(source: Path, target: Path, *, uids: bool, gs: str | None, w
 )
 @click.option("--from", "earlier", type=FILE, help=help_text("An earlier form of this pack to start from."))
 @click.option(
+    "--about",
+    type=FILE,
+    help=help_text(
+        "The form that this one acknowledges, clarifies, transfers or corrects: its fingerprint is filled in."
+    ),
+)
+@click.option(
     "--set", "values", multiple=True, metavar="PATH=VALUE", help=help_text("Fill in a field; may be repeated.")
 )
 @click.option("-o", "--output", type=FILE, required=True, help=help_text("File to write: .xml, .csv or .xlsx."))
@@ -88,6 +96,7 @@ def new_command(
     uids: Path | None,
     gs: str | None,
     earlier: Path | None,
+    about: Path | None,
     values: tuple[str, ...],
     output: Path,
     words: Words,
@@ -99,7 +108,7 @@ def new_command(
     if not versions:
         raise SpokenUsageError(phrase("there is no pack {pack}; see `gsp forms list`", pack=pack_id), words)
     pack = shelf.pack(pack_id, versions[-1])
-    given = [_value(text, words) for text in values]
+    given = [*_about(about, pack, words), *(_value(text, words) for text in values)]
     octets_of_uids, warned = uid_list(uids, gs, words) if uids else ((), False)
     before = _unbound(read_form(earlier, words), pack, words) if earlier else ()
     try:
@@ -148,6 +157,14 @@ def _unbound(form: Form, pack: Pack, words: Words) -> tuple[Entry, ...]:
             phrase("--from: not a form of this pack in its newest version; `gsp forms migrate` brings it there"), words
         )
     return tuple(entry for entry in flatten(form) if not entry.path.startswith("binding/"))
+
+
+def _about(file: Path | None, pack: Pack, words: Words) -> tuple[Entry, ...]:
+    if file is None:
+        return ()
+    if pack.root.child(_FINGERPRINT) is None:
+        raise SpokenUsageError(phrase("--about: forms of this pack are about no other form"), words)
+    return (Entry(_FINGERPRINT, digest(read_form(file, words))),)
 
 
 def _value(text: str, words: Words) -> Entry:

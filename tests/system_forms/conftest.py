@@ -24,7 +24,9 @@ from gateway.demo.people import stop_agents
 from gateway.demo.running import free_ports
 from gateway.demo.world import DemoWorld
 
-collect_ignore = ["test_exchange.py", "test_every_pack.py"] if os.geteuid() == 0 else ["test_unprivileged.py"]
+collect_ignore = (
+    ["test_exchange.py", "test_every_pack.py", "test_correction.py"] if os.geteuid() == 0 else ["test_unprivileged.py"]
+)
 
 UIDS = (b"QCALLa7K2m9XqZB4c124051914", b"QCALLz9Y8x7WvUB4c124051914")
 JUSTIFICATION = "Seized at Mombasa, case KRA-2231; the origin decides who is prosecuted."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from forms import LANGUAGES, core_shelf, digest, flatten, validate
+from forms import LANGUAGES, core_shelf, flatten, validate
 from forms.form import Form
 from forms.problem_text import message
 from gateway.cli.main import main
@@ -81,7 +81,7 @@ def test_by_way_of_a_spreadsheet_too() -> None:
 
 def correct(*changes: tuple[str, str, str | None], about: str = "first.xml") -> None:
     """A correction, made by the command, in correction.xml."""
-    values = ["--set", f"form-sha256={digest(form(about))}"]
+    values = ["--about", about]
     for number, (path, disclosure, reason) in enumerate(changes, 1):
         values += ["--set", f"change[{number}]/field={path}", "--set", f"change[{number}]/disclosure={disclosure}"]
         values += ["--set", f"change[{number}]/reason={reason}"] if reason else []
@@ -118,3 +118,8 @@ def test_a_correction_of_another_form_or_of_a_field_that_is_not_there_changes_no
     assert gsp("render", "other.xml", "--correction", "correction.xml", code=1).stdout == ""
     correct(("seizure[9]/place", "public", None))
     assert gsp("render", "first.xml", "--correction", "correction.xml", code=1).stdout == ""
+
+
+def test_a_form_that_is_about_no_other_takes_no_fingerprint() -> None:
+    Path("first.xml").write_bytes(SEIZURES.read_bytes())
+    gsp("new", "uid-query", "--about", "first.xml", "-o", "query.xml", code=2)

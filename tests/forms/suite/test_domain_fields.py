@@ -243,7 +243,7 @@ CODES: dict[tuple[str, str], set[str]] = {
     ("designation", "designated/kind"): {"administrator", "officer", "authority", "contact-point"},
 }
 LEFT_OUT = {
-    "handling, urgency and case in what goes to the gateway or the Secretariat": "they are between Parties' authorities",
+    "handling, urgency and case in what goes to the Secretariat": "they are between Parties' authorities",
     "pattern-declaration: case rule, normalisation profile": "recognition never folds case and never repairs",
     "pattern-declaration: mailbox role": "a Party has one mailbox",
     "pattern-declaration: approved by, library version, signature": "made when the library is published, not declared",

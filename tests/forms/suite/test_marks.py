@@ -224,6 +224,24 @@ def test_a_correction_of_another_form_is_refused() -> None:
         apply_correction(report, validate(correction(digest(QUERY), ("seizure[1]/place", "public", None))))
 
 
+@pytest.mark.parametrize(
+    ("sender", "answers", "corrector", "holds"),
+    [("KE", False, "KE", True), ("KE", False, "EU", False), ("EU", True, "EU", True), ("EU", True, "KE", False)],
+)
+def test_only_the_party_that_sent_a_form_corrects_it(sender: str, answers: bool, corrector: str, holds: bool) -> None:
+    asking = {"requesting_party": "KE", "requested_party": "EU"}
+    report = bind(validate(SEIZURE), bindings(**asking, query_sha256="ab" * 32 if answers else None))
+    asking = asking if corrector == "KE" else {"requesting_party": "EU", "requested_party": "KE"}
+    made = bind(validate(correction(digest(report), ("seizure[1]/place", "public", None))), bindings(**asking))
+    assert holds is (sender == corrector)
+    if holds:
+        assert changed_paths(report, apply_correction(report, made)) == {"seizure[1]/place"}
+        return
+    with pytest.raises(FormError) as caught:
+        apply_correction(report, made)
+    assert caught.value.path == "binding/requesting-party"
+
+
 def report_with(octets: bytes, media_type: str) -> bytes:
     attachment = f'media-type="{media_type}" name="example.txt">{base64.b64encode(octets).decode()}<'
     return re.sub(rb'media-type="text/plain" name="example.txt">[^<]*<', lambda _: attachment.encode(), SEIZURE)
