@@ -25,10 +25,23 @@ def decode_lines(lines: list[bytes]) -> bytes:
     return decode_block(b"\n".join(lines), b"\n")
 
 
+def _has_equal_lines(text: bytes, line_end: bytes) -> bool:
+    """Whether all lines but the last are of one good length, as every program writes them: seen without a loop."""
+    columns = text.find(line_end)
+    if not 0 < columns <= LINE_MAXIMUM:
+        return 0 < len(text) <= LINE_MAXIMUM and columns < 0
+    step, lines = columns + len(line_end), text.count(line_end)
+    return all(
+        text[columns + number :: step] == line_end[number : number + 1] * lines for number in range(len(line_end))
+    )
+
+
 def _has_good_lines(text: bytes, line_end: bytes) -> bool:
     """Whether no line is empty or too long: in leaps over whole lines, never as millions of small objects."""
     if not text or text.startswith(line_end) or text.endswith(line_end) or line_end * 2 in text:
         return False
+    if _has_equal_lines(text, line_end):
+        return True
     position = 0
     while len(text) - position > LINE_MAXIMUM:
         found = text.rfind(line_end, position, position + LINE_MAXIMUM + len(line_end))
