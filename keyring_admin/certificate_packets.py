@@ -76,6 +76,11 @@ class CertificatePackets:
             for part in (component.packet, *(packet for _issuer, packet in component.signatures))
         )
 
+    def with_signature(self, packet: bytes) -> bytes:
+        """The certificate with one more signature on its primary key."""
+        first = self.components[0].packet
+        return first + packet + self.octets[len(first) :]
+
     def certified_only_by(self, certifiers: Iterable[str]) -> bytes:
         """The certificate with its own signatures and those of these fingerprints, and of nobody else."""
         kept_issuers = {self.fingerprint, *certifiers}
@@ -118,6 +123,21 @@ def dearmored(octets: bytes) -> bytes:
     if not blocks:
         raise CertificateError(CertificateRefusal.UNREADABLE)
     return b"".join(blocks)
+
+
+def read_revocations(octets: bytes) -> list[tuple[str, bytes]]:
+    """The signatures of a file that holds nothing else, as revocation certificates do: issuer and packet of each.
+
+    Empty if it holds anything else. Raises CertificateError if it can't be read at all.
+    """
+    binary = dearmored(octets[: CERTIFICATE_LIMIT * 2])
+    try:
+        packets = list(iterate_packets(binary, maximum=len(binary) + 1))
+    except OpenPGPRefusedError:
+        raise CertificateError(CertificateRefusal.UNREADABLE) from None
+    if any(packet.tag != _SIGNATURE for packet in packets):
+        return []
+    return [(_issuer(packet.body), binary[packet.start : packet.end]) for packet in packets]
 
 
 def read_certificates(binary: bytes) -> list[CertificatePackets]:

@@ -25,9 +25,11 @@ __all__ = [
     "CertificateRefusal",
     "KeyFacts",
     "alive",
+    "canonical_octets",
     "describe_certificate",
     "examine_certificate",
     "examine_certificates",
+    "examine_issuer",
     "merged",
 ]
 
@@ -100,13 +102,11 @@ def examine_certificates(
                 found.append(packets)
                 continue
             own = listed.get(packets.fingerprint)
-            refusal = (
-                CertificateRefusal.UNREADABLE if own is None else _refusal(own, candidate, now, special_use_domains)
-            )
-            if own is None or refusal is not None:
-                found.append(refusal or CertificateRefusal.UNREADABLE)
-            else:
-                found.append(_facts(own, packets.octets))
+            if own is None:
+                found.append(CertificateRefusal.UNREADABLE)
+                continue
+            refusal = _refusal(own, candidate, now, special_use_domains)
+            found.append(_facts(own, packets) if refusal is None else refusal)
     return found
 
 
@@ -115,16 +115,45 @@ def describe_certificate(octets: bytes) -> CertificateFacts:
 
     Raises CertificateError if it can't be read, or GnuPGError.
     """
-    packets = read_one_certificate(octets)
+    packets = read_one_certificate(canonical_octets(read_one_certificate(octets).octets))
     listed = list_certificates([packets.certified_only_by(())])
     if packets.fingerprint not in listed:
         raise CertificateError(CertificateRefusal.UNREADABLE)
-    return _facts(listed[packets.fingerprint], packets.octets)
+    return _facts(listed[packets.fingerprint], packets)
+
+
+def examine_issuer(octets: bytes, *, now: datetime) -> CertificateFacts:
+    """Decide whether a certificate is fit to certify others: a root. It needs no address and no encryption subkey.
+
+    Raises CertificateError, or GnuPGError.
+    """
+    packets = _read(octets)
+    if isinstance(packets, CertificateRefusal):
+        raise CertificateError(packets)
+    listed = list_certificates([packets.certified_only_by(())]).get(packets.fingerprint)
+    if listed is None:
+        raise CertificateError(CertificateRefusal.UNREADABLE)
+    refusal = _life_refusal(listed, now)
+    if refusal is None and not any(_newest(listed, user_id.signatures) for user_id in listed.user_ids):
+        refusal = CertificateRefusal.NO_USER_ID
+    if refusal is None and not all(word.hash_algorithm in _STRONG_HASHES for word in _words(listed)):
+        refusal = CertificateRefusal.WEAK_HASH
+    if refusal is not None:
+        raise CertificateError(refusal)
+    return _facts(listed, packets)
 
 
 def alive(key: KeyFacts, now: datetime) -> bool:
     """Whether a key is neither revoked nor expired at `now`."""
     return not key.revoked and (key.expires_at is None or now < key.expires_at)
+
+
+def canonical_octets(octets: bytes) -> bytes:
+    """The one spelling of a certificate: the mail path's own library reads and writes it. Raises CertificateError."""
+    try:
+        return bytes(pysequoia.Cert.from_bytes(octets))
+    except (RuntimeError, OSError):
+        raise CertificateError(CertificateRefusal.UNREADABLE) from None
 
 
 def merged(known: bytes, fresh: bytes) -> bytes:
@@ -136,27 +165,26 @@ def _read(octets: bytes) -> CertificatePackets | CertificateRefusal:
     """What can be said before any signature is checked."""
     try:
         packets = read_one_certificate(octets)
+        if packets.user_ids:
+            packets = read_one_certificate(canonical_octets(packets.octets))
     except CertificateError as error:
         return error.reason
     if not packets.user_ids:
         return CertificateRefusal.NO_USER_ID
-    problems = [key_problem(key) for key in packets.keys] + [user_id_problem(octets) for octets in packets.user_ids]
+    problems: list[CertificateRefusal | None] = [key_problem(key) for key in packets.keys]
+    problems += [user_id_problem(user_id) for user_id in packets.user_ids]
     return next((problem for problem in problems if problem is not None), packets)
 
 
 def _refusal(
     listed: ListedCertificate, candidate: Candidate, now: datetime, special_use_domains: bool
 ) -> CertificateRefusal | None:
-    keys = _facts(listed, b"").keys
-    if keys[0].revoked:
-        return CertificateRefusal.REVOKED
-    if not alive(keys[0], now):
-        return CertificateRefusal.EXPIRED
-    if listed.keys[0].created > now + _CLOCK_TOLERANCE:
-        return CertificateRefusal.NOT_YET
-    in_force = {user_id.octets: own for user_id in listed.user_ids if (own := _newest(listed, user_id.signatures))}
-    words = [*in_force.values(), *_own(listed, listed.keys[0].signatures, {_DIRECT_KEY})]
-    addresses = {user_id_address(octets.decode(), special_use_domains=special_use_domains) for octets in in_force}
+    refusal = _life_refusal(listed, now)
+    if refusal is not None:
+        return refusal
+    keys, words = [_key_facts(key) for key in listed.keys], _words(listed)
+    in_force = [user_id.octets.decode() for user_id in listed.user_ids if _newest(listed, user_id.signatures)]
+    addresses = {user_id_address(text, special_use_domains=special_use_domains) for text in in_force}
     if candidate.address not in addresses:
         return CertificateRefusal.NO_USER_ID
     if not all(word.hash_algorithm in _STRONG_HASHES for word in words) or not _bindings_strong(listed):
@@ -168,6 +196,22 @@ def _refusal(
     if candidate.must_sign and not any(key.can_sign and alive(key, now) for key in keys):
         return CertificateRefusal.NO_SIGNING
     return None
+
+
+def _life_refusal(listed: ListedCertificate, now: datetime) -> CertificateRefusal | None:
+    primary = _key_facts(listed.keys[0])
+    if primary.revoked:
+        return CertificateRefusal.REVOKED
+    if not alive(primary, now):
+        return CertificateRefusal.EXPIRED
+    return CertificateRefusal.NOT_YET if listed.keys[0].created > now + _CLOCK_TOLERANCE else None
+
+
+def _words(listed: ListedCertificate) -> list[ListedSignature]:
+    """The self-signatures that the certificate rests on: the newest on each User ID, and those on the key itself."""
+    newest = [_newest(listed, user_id.signatures) for user_id in listed.user_ids]
+    on_the_key = _own(listed, listed.keys[0].signatures, {_DIRECT_KEY})
+    return [*(word for word in newest if word is not None), *on_the_key]
 
 
 def _own(
@@ -199,8 +243,9 @@ def _bindings_strong(listed: ListedCertificate) -> bool:
     return True
 
 
-def _facts(listed: ListedCertificate, octets: bytes) -> CertificateFacts:
-    return CertificateFacts(listed.fingerprint, octets, tuple(_key_facts(key) for key in listed.keys))
+def _facts(listed: ListedCertificate, packets: CertificatePackets) -> CertificateFacts:
+    keys = tuple(_key_facts(key) for key in listed.keys)
+    return CertificateFacts(listed.fingerprint, packets.octets, keys)
 
 
 def _key_facts(key: ListedKey) -> KeyFacts:

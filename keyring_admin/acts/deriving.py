@@ -10,9 +10,18 @@ from keyring_admin.chain.derive import AccessChange, derive_access
 
 
 def derive_again(
-    connection: Connection, rules: DirectoryRules, *, now: datetime, party: str | None = None
+    connection: Connection,
+    rules: DirectoryRules,
+    *,
+    now: datetime,
+    party: str | None = None,
+    certificate: str | None = None,
 ) -> tuple[AccessChange, ...]:
-    """Judge the certificates of a Party (None: all) anew; without a root, everybody admitted is in force."""
+    """Judge the certificates of a Party, or the one with this fingerprint, or all anew.
+
+    Without a root, everybody admitted is in force.
+    """
     if not root_installed(connection):
         return ()
-    return derive_access(connection, now=now, special_use_domains=rules.special_use_domains, party=party)
+    special = rules.special_use_domains
+    return derive_access(connection, now=now, special_use_domains=special, party=party, certificate=certificate)
