@@ -77,7 +77,8 @@ def restore_backup(source: IO[bytes], folder: Path) -> Restored:
 def _restore(source: IO[bytes], staging: Path) -> Restored:
     def place(path: PurePosixPath, _size: int) -> IO[bytes]:
         target = staging.joinpath(*path.parts)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for parent in reversed(target.relative_to(staging).parents):
+            (staging / parent).mkdir(mode=0o700, exist_ok=True)  # each: `parents=True` would leave them to the umask
         return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     manifest = read_backup(source, place, octets_limit=shutil.disk_usage(staging).free)

@@ -45,6 +45,10 @@ class Postgresql:
         """An empty database."""
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "gsp", "-T", "template0", database)
 
+    def drop(self, database: str) -> None:
+        """Away with a database, and with whoever still talks to it."""
+        self._run("dropdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "gsp", "--force", database)
+
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [str(PROGRAMS / program), *arguments],

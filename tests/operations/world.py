@@ -122,7 +122,10 @@ class OperationsWorld(DemoWorld):
         """The process id of a program that the supervisor started."""
         assert self.gateway is not None
         listed = subprocess.run(
-            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.gateway.pid)], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.gateway.pid)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return next(int(line.split()[0]) for line in listed.stdout.splitlines() if line.endswith(f"run {name}"))
 
