@@ -25,6 +25,12 @@ _NOTE_CHARACTERS, _ISSUER_CHARACTERS, _REGION_CHARACTERS = 500, 32, 8  # pattern
 _FORMS = {"long": "upUI(L)", "intermediate": "upUI(i)", "short": "upUI(s)", "other": "other"}
 _CHECKED_PARTS = {"luhn": "luhn", "gtin": "gtin", "sscc": "sscc", "mod97": "mod97", "time-stamp": "ts"}
 _RULES = {"time-stamp": "timestamp"}
+_DAYS = {
+    "made-from": "valid-from",
+    "made-until": "valid-until",
+    "valid-from": "asked-from",
+    "valid-until": "asked-until",
+}
 _GS = "\x1d"
 _CHARACTER_SETS = {
     "digits": frozenset(string.digits),
@@ -144,8 +150,8 @@ def _record(node: etree._Element, party: str) -> dict[str, object]:
         "counter-examples": [_uid(text, pattern_id) for text in _texts(node, "counter-example")],
         "note": note,
     }
-    # A pack is asked about long after it was made: a Party's dates are those of manufacture.
-    for key, name in (("made-from", "valid-from"), ("made-until", "valid-until")):
+    # A pack is asked about long after it was made: `valid` in the form is about manufacture, `asked` is about the day asked.
+    for key, name in _DAYS.items():
         if _text(node, name):
             table[key] = date.fromisoformat(_text(node, name))
     return table

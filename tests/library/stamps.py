@@ -22,6 +22,8 @@ class Stamp:
     check: str = "none"
     issuer: str = ""
     description: str = ""
+    made_until: str = ""
+    asked: tuple[str, str] = ("", "")
 
 
 def declaration(*stamps: Stamp, remarks: str = "") -> Form:
@@ -43,6 +45,8 @@ def declaration(*stamps: Stamp, remarks: str = "") -> Form:
             "example[1]": encode_uid(stamp.example.encode()),
             "counter-example[1]": encode_uid(stamp.counter_example.encode()),
         }
+        days = {"valid-until": stamp.made_until, "asked-from": stamp.asked[0], "asked-until": stamp.asked[1]}
+        values |= {name: day for name, day in days.items() if day}
         values |= {"issuer": stamp.issuer} if stamp.issuer else {}
         values |= {"description": stamp.description} if stamp.description else {}
         entries += [Entry(f"pattern[{number}]/{name}", value) for name, value in values.items()]

@@ -1,6 +1,7 @@
 """From declarations to a version in force: who may do what, and what stands in the way."""
 
 import re
+from datetime import date
 
 from gateway.library.archive import versions
 from gateway.state import open_state
@@ -110,6 +111,19 @@ def test_amending_keeps_what_the_form_does_not_ask_and_retiring_keeps_the_rest(o
     assert new.max_length == 19
     assert office.in_force.by_id["ke-stamp"].status is Status.RETIRED
     assert office.in_force.pattern_parties("ke-stamp") == frozenset()
+
+
+def test_dates_of_manufacture_and_of_the_question_are_declared_apart(office: Office) -> None:
+    stamp = Stamp(
+        "KE-DATED", "KED[0-9]{10}", "KED0000000001", made_until="2026-06-30", asked=("2026-01-01", "2027-12-31")
+    )
+    assert office.declare("amina", stamp).exit_code == 0
+    office.publish_all()
+    pattern = office.in_force.by_id["ke-dated"]
+    assert (pattern.made.since, pattern.made.until) == (date(2026, 1, 1), date(2026, 6, 30))
+    assert (pattern.valid.since, pattern.valid.until) == (date(2026, 1, 1), date(2027, 12, 31))
+    assert office.in_force.pattern_parties("ke-dated", date(2027, 12, 31)) == {"KE"}
+    assert office.in_force.pattern_parties("ke-dated", date(2028, 1, 1)) == frozenset()
 
 
 def test_rolling_back_is_a_new_version_that_two_people_approve(office: Office, ke_stamp: Stamp) -> None:
