@@ -40,6 +40,20 @@ def test_the_files_and_their_modes(folder: Path) -> None:
     assert modes == {"gnupg": 0o700, "tls/key.pem": 0o600}
 
 
+@pytest.mark.parametrize(
+    "code", ["../../X", ".", "A/B", "C:", "K E", "ke", "K", "KENYAKENYA", "КЕ", "KE\n", "QUERY", "-o"]
+)
+def test_the_code_of_a_party_is_a_few_capital_letters(folder: Path, code: str) -> None:
+    """SYS-04: it names a mailbox and a folder. With a control."""
+    admit = [*(sys.executable, "-m", "gateway", "--config", str(folder / "gsp.toml"), "parties", "admit", "--domain")]
+    done = subprocess.run([*admit, "a.test", "--", code, "Name"], capture_output=True, check=False)
+    assert done.returncode != 0
+    assert b"Traceback" not in done.stderr
+    if code == "QUERY":
+        taken = subprocess.run([*admit, "b.test", "QZ", "Name"], capture_output=True, check=False)
+        assert taken.returncode == 0, taken.stderr
+
+
 def test_a_careless_umask_opens_nothing(homes: Path) -> None:
     """SYS-06."""
     folder = homes / "careless"
