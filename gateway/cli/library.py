@@ -11,6 +11,7 @@ import click
 
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.library_desk import OpenDesk, library_errors, open_desk, review_lines
+from gateway.cli.library_diff import diff
 from gateway.cli.library_fetch import fetch, sign
 from gateway.library.archive import PENDING, REFUSED, approvals, declarations, one_at_a_time, versions
 from gateway.library.desk import Reviewed
@@ -43,6 +44,7 @@ def library() -> None:
     """
 
 
+library.add_command(diff)
 library.add_command(fetch)
 library.add_command(sign)
 

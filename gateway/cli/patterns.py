@@ -51,7 +51,7 @@ def show_command(pattern_id: str | None, library: Path | None, party: str | None
 @click.argument("after", type=_FILE)
 def diff_command(before: Path, after: Path) -> None:
     """Show what differs between two libraries, pattern by pattern and field by field."""
-    for line in _change_lines(difference(_open(before), _open(after))):
+    for line in change_lines(difference(_open(before), _open(after))):
         click.echo(line)
 
 
@@ -63,7 +63,7 @@ def review_command(before: Path, after: Path, on: datetime | None) -> None:
     """Show what the proposed library AFTER would change, against BEFORE, the one in force."""
     day: date = on.date() if on else datetime.now(UTC).date()
     found = review(_open(before), _open(after), on=day)
-    for line in _change_lines(found.changes):
+    for line in change_lines(found.changes):
         click.echo(line)
     for remark in found.remarks:
         click.echo(_remark_line(remark))
@@ -109,7 +109,8 @@ def _full(pattern: Pattern) -> list[str]:
     return [f"{name:13} {value}" for name, value in rows]
 
 
-def _change_lines(changes: tuple[PatternChange, ...]) -> list[str]:
+def change_lines(changes: tuple[PatternChange, ...]) -> list[str]:
+    """Changes for human eyes, field by field."""
     lines: list[str] = []
     for change in changes:
         lines.append(f"{change.change:9} {change.pattern_id}")

@@ -150,7 +150,7 @@ def _record(node: etree._Element, party: str) -> dict[str, object]:
         "counter-examples": [_uid(text, pattern_id) for text in _texts(node, "counter-example")],
         "note": note,
     }
-    # A pack is asked about long after it was made: `valid` in the form is about manufacture, `asked` is about the day asked.
+    # A pack is asked about long after it was made: `valid` in the form is about manufacture, `asked` about questions.
     for key, name in _DAYS.items():
         if _text(node, name):
             table[key] = date.fromisoformat(_text(node, name))

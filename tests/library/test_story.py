@@ -143,6 +143,19 @@ def test_rolling_back_is_a_new_version_that_two_people_approve(office: Office, k
         assert [one.rollback_of for one in versions(connection)] == [None, None, 1]
 
 
+def test_two_versions_are_compared_by_number(office: Office, ke_stamp: Stamp) -> None:
+    assert office.declare("amina", ke_stamp).exit_code == 0
+    office.publish_all()
+    shown = office.gsp("diff", "1")
+    assert shown.exit_code == 0, shown.output
+    assert "From version 1" in shown.output
+    assert "to version 2" in shown.output
+    assert "added     ke-strip" in shown.output
+    assert "removed   ke-strip" in office.gsp("diff", "2", "1").output
+    assert "They recognise the same." in office.gsp("diff", "2", "2").output
+    assert office.gsp("diff", "1", "7").exit_code == 1
+
+
 def test_approvals_do_not_survive_a_change_of_the_proposal(office: Office, ke_stamp: Stamp) -> None:
     assert office.declare("amina", ke_stamp).exit_code == 0
     assert office.review().exit_code == 0
