@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 HEADER_LIMIT = 64 * 1024
-# Of everything below, and of what gateway.resolve puts into `request`: another number for each change. While a new
-# version is installed, an old edge may start a new worker: neither may take the other's octets for its own.
-PROTOCOL = 1
+# Of everything below, and of what gateway.resolve and gateway.keys put into `request`: another number for each change.
+# While a new version is installed, an old edge may start a new worker: neither may take the other's octets for its own.
+PROTOCOL = 2
 READY = b"gsp-opener %04d\n" % PROTOCOL  # from a worker that has read its keys, once
 
 
@@ -25,17 +25,21 @@ class JobKind(StrEnum):
     SLIP = "slip"  # blobs: slip message, sender's certificate
     COVER = "cover"  # blobs: message with slip and body inside, sender's certificate
     RESOLVE = "resolve"  # blobs: question, sender's certificate, what the answer needs, pattern library
+    KEYS = "keys"  # blobs: request to keys@, nothing, whose certificates it may be signed with
 
 
 class Outcome(StrEnum):
     """What came of it."""
 
-    OPENED = "opened"  # blobs: the slip's XML, and for COVER the sealed body's packets; for RESOLVE the answer's
+    # Blobs: the slip's XML, and for COVER the sealed body's packets; for RESOLVE the answer's; for KEYS the request.
+    OPENED = "opened"
     UNOPENABLE = "unopenable"
     NO_SLIP = "no-slip"  # opened, but there is no routing slip inside
     BAD_SIGNATURE = "bad-signature"
     BAD_SLIP = "bad-slip"
     NO_UIDS = "no-uids"  # opened and signed, but it asks about no UID
+    BAD_REQUEST = "bad-request"  # opened, but not a request of this version
+    SECRET_KEY = "secret-key"  # noqa: S105 - the name of an outcome: opened, and it holds a secret key
 
 
 @dataclass(frozen=True, slots=True)

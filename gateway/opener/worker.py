@@ -1,7 +1,7 @@
-"""A worker: opens routing slips and answers what is asked at `resolve@`, one job after the other, and nothing else.
+"""A worker: opens routing slips and requests to `keys@`, answers what is asked at `resolve@`, and does nothing else.
 
-It has no file to write, no core to dump, bounded memory, and dies with its parent's pipe. Whatever a hostile
-message does to it, the pool starts another. Usage: python -m gateway.opener.worker MEMORY_MEBIBYTES
+One job after the other. It has no file to write, no core to dump, bounded memory, and dies with its parent's pipe.
+Whatever a hostile message does to it, the pool starts another. Usage: python -m gateway.opener.worker MEMORY_MEBIBYTES
 """
 
 import ctypes
@@ -14,6 +14,7 @@ from typing import BinaryIO
 from forms.errors import FormError
 from forms.slip import compose_slip, parse_slip
 from gateway.gate import GateRefusedError, scan_inner
+from gateway.keys.opening import RequestOpener
 from gateway.opener.frames import (
     HEADER_LIMIT,
     READY,
@@ -46,7 +47,7 @@ def main() -> None:
     if first is None:
         return
     key = OpeningKey(first[1][0])
-    answerer = Answerer(key, first[1][0])
+    answerer, requests = Answerer(key, first[1][0]), RequestOpener(key)
     sink.write(READY)
     sink.flush()
     while (frame := read_frame(source)) is not None:
@@ -55,7 +56,7 @@ def main() -> None:
             result = answerer.answer(job)
         else:
             with bounded_growth(_GROWTH_OCTETS + _GROWTH_A_MESSAGE_OCTET * len(job.message)):
-                result = work(job, key)
+                result = requests.open(job) if job.kind is JobKind.KEYS else work(job, key)
         sink.write(encode_result(result))
         sink.flush()
 

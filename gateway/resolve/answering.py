@@ -80,13 +80,19 @@ class Answerer:
 
 
 def signed_content(opened: OpenedMessage, certificate: bytes, *, mime: bool) -> tuple[bytes, Signer]:
-    """What the officer signed, and the key that did: the whole message, or the first part of a multipart/signed in it.
+    """What the officer signed, and the key that did. Raises BadSignatureError."""
+    signed = signed_part(opened, mime=mime)
+    return signed.data, verify_signer(signed, certificate)
+
+
+def signed_part(opened: OpenedMessage, *, mime: bool) -> OpenedMessage:
+    """What is signed in an opened mail: the whole message, or the first part of a multipart/signed in it.
 
     Clients sign in one OpenPGP message (RFC 3156 §6.2) or in a MIME entity inside of it (§6.1: KMail, Evolution).
-    Raises BadSignatureError.
+    Nothing is verified yet. Raises BadSignatureError.
     """
     if opened.signatures or not mime:
-        return opened.data, verify_signer(opened, certificate)
+        return opened
     try:
         header, body = split_entity(canonical_line_ends(opened.data))
         media = content_type(header)
@@ -102,4 +108,4 @@ def signed_content(opened: OpenedMessage, certificate: bytes, *, mime: bool) -> 
         raise BadSignatureError from None
     if [packet.tag for packet in packets] != [_SIGNATURE]:
         raise BadSignatureError
-    return part, verify_signer(OpenedMessage(part, (packets[0].body,)), certificate)
+    return OpenedMessage(part, (packets[0].body,))

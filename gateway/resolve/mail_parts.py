@@ -2,7 +2,7 @@
 
 HTML is passed over (without a text beside it nothing is asked); so are the sender's certificate, copies of header
 fields, and a signature, which the caller verifies. Anything else that is attached would go unanswered without a word,
-so it makes the mail unreadable.
+so it makes the mail unreadable. `keys@` reads the certificates that are passed over here.
 """
 
 import binascii
@@ -20,9 +20,10 @@ from keyring_admin.openpgp.radix64 import decode_lines
 _DEPTH_MAXIMUM = 5
 _LEAVES_MAXIMUM = 32
 _CONTAINERS = frozenset({"multipart/mixed", "multipart/alternative", "multipart/related", "multipart/signed"})
+_KEYS = "application/pgp-keys"
 _FORM_TYPES = frozenset({"application/xml", "text/xml", "application/octet-stream"})
 # Thunderbird attaches the sender's certificate; Enigmail copied header fields; multipart/signed carries a signature.
-_PASSED_OVER = frozenset({"application/pgp-keys", "application/pgp-signature", "text/rfc822-headers"})
+_PASSED_OVER = frozenset({"application/pgp-signature", "text/rfc822-headers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,11 @@ class TextPart:
 
 @dataclass(slots=True)
 class MailParts:
-    """What was found. files: octets that have to be forms."""
+    """What was found. files: octets that have to be forms. keys: certificates (RFC 3156 §7)."""
 
     texts: list[TextPart] = field(default_factory=list, repr=False)
     files: list[bytes] = field(default_factory=list, repr=False)
+    keys: list[bytes] = field(default_factory=list, repr=False)
     leaves: int = 0
 
 
@@ -69,6 +71,8 @@ def _visit(found: MailParts, header: HeaderSection, body: bytes, *, depth: int) 
         found.texts.append(_text(media, _decoded(header, body)))
     elif media.value in _FORM_TYPES:
         found.files.append(_decoded(header, body))
+    elif media.value == _KEYS:
+        found.keys.append(_decoded(header, body))
     elif media.value != "text/html" and media.value not in _PASSED_OVER:
         raise NotAQuestionError
 

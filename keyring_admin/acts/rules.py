@@ -10,6 +10,8 @@ class DirectoryRules:
 
     quarantine: how long the address of an officer who left stays taken. rotation: how long a Party has to replace its
     reading certificate after somebody who held its key left. proposal_life: how long people have to approve.
+    overlap: how long a replaced certificate of an officer is still accepted.
+    enrolment_life: how long an invitation, or a replacement, stays open.
     """
 
     gateway_domain: str
@@ -17,3 +19,5 @@ class DirectoryRules:
     quarantine: timedelta = timedelta(days=90)
     rotation: timedelta = timedelta(days=14)
     proposal_life: timedelta = timedelta(days=30)
+    overlap: timedelta = timedelta(days=14)
+    enrolment_life: timedelta = timedelta(days=7)
