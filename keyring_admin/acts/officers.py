@@ -94,7 +94,7 @@ def admit_officer(
     )
     officer = replace(officer, id=store_officer(connection, officer))
     _record(connection, Act.OFFICER_ADMITTED, actor, officer, now, roles=True)
-    derive_again(connection, rules, now=now, party=party.code)
+    derive_again(connection, rules, now=now, certificate=facts.fingerprint)
     return officer
 
 
@@ -116,7 +116,8 @@ def resume_officer(
     _require(connection, actor, Act.OFFICER_RESUMED, officer, now, alone=own)
     set_officer_active(connection, officer.address, active=True)
     _record(connection, Act.OFFICER_RESUMED, actor, officer, now)
-    derive_again(connection, rules, now=now, party=officer.party)
+    if officer.certificate is not None:
+        derive_again(connection, rules, now=now, certificate=officer.certificate)
     return officer
 
 
@@ -164,7 +165,8 @@ def remove_officer(
     if officer.roles & READING_ROLES:
         rotate = open_rotation(connection, officer.party, reason="officer-removed", due_at=due, now=now)
     _record(connection, Act.OFFICER_REMOVED, actor, officer, now, rotate=rotate)
-    derive_again(connection, rules, now=now, party=officer.party)
+    if officer.certificate is not None:
+        derive_again(connection, rules, now=now, certificate=officer.certificate)
     return Removal(officer, rotate, due if rotate else None)
 
 

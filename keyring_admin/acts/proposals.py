@@ -93,12 +93,19 @@ def approval_to_sign(connection: Connection, proposal: Proposal, *, approves: bo
     )
 
 
-def approve(connection: Connection, statement: bytes, *, rules: DirectoryRules, now: datetime) -> Progress:
-    """Take one person's signed approval or rejection; do the act when the last one is here."""
+def approve(
+    connection: Connection, statement: bytes, *, rules: DirectoryRules, now: datetime, expected: str | None = None
+) -> Progress:
+    """Take one person's signed approval or rejection; do the act when the last one is here.
+
+    expected: the proposal it has to be about, if the caller knows.
+    """
     signed = open_signed(connection, statement, now=now)
     said = read_approval(signed.document)
     if said.gateway != this_gateway(connection):
         raise DirectoryError("this statement is for another gateway")
+    if expected is not None and said.proposal != expected:
+        raise DirectoryError("this statement is about another proposal")
     proposal = require_proposal(connection, said.proposal)
     if (said.act, said.payload_sha256) != (proposal.act, proposal.payload_sha256):
         raise DirectoryError("this statement is about something else than the proposal of this number")

@@ -44,6 +44,7 @@ class Act(StrEnum):
     OFFICER_REMOVED = "officer-removed"
     ROLES_NARROWED = "roles-narrowed"
     ROLES_WIDENED = "roles-widened"
+    CERTIFICATE_REPLACED = "certificate-replaced"
     PASSWORD_ISSUED = "password-issued"  # noqa: S105 - the name of an act
     READING_ADMITTED = "reading-certificate-admitted"
     READING_REPLACED = "reading-certificate-replaced"
@@ -102,6 +103,7 @@ RIGHTS: Mapping[Act, Right] = {
     Act.PERSON_ADMITTED: Right(Alone.ALWAYS, frozenset()),
     Act.ADMINISTRATOR_APPOINTED: Right(Alone.ALWAYS, _PARTY),
     Act.OFFICER_ADMITTED: Right(Alone.ALWAYS, _OFFICERS),
+    Act.CERTIFICATE_REPLACED: Right(Alone.ALWAYS, _OFFICERS),
     Act.READING_ADMITTED: Right(Alone.ALWAYS, frozenset({Kind.NATIONAL})),
     # What takes access away.
     Act.PARTY_SUSPENDED: Right(Alone.ALWAYS, _SECRETARIAT),

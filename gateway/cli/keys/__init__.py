@@ -9,6 +9,10 @@ from gateway.cli.lazy import Commands, LazyGroup
 
 class _Keys(LazyGroup):
     commands_by_name: ClassVar[Commands] = {
+        "approve": ("gateway.cli.keys.approve", "approve_command"),
+        "proposals": ("gateway.cli.keys.approve", "proposals"),
+        "log": ("gateway.cli.keys.log", "log"),
+        "watch": ("gateway.cli.keys.watch", "watch_command"),
         "gateway": ("gateway.cli.keys.gateway", "gateway"),
         "wkd": ("gateway.cli.keys.wkd", "wkd"),
     }
