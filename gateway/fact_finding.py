@@ -11,7 +11,9 @@ from gateway.library_in_force import LibraryInForce
 from gateway.opener.frames import JobResult
 from gateway.policy.facts import Facts, GatewayFacts, SenderFacts, SlipFacts
 from gateway.settings import Settings
+from keyring_admin.certificate_store import Certificate
 from keyring_admin.directory_cache import DirectoryView
+from keyring_admin.officers import Officer
 from keyring_admin.parties import Party
 from mailroom.exchanges import (
     Exchange,
@@ -54,6 +56,7 @@ def sender_facts(directory: DirectoryView, officer_id: int, headers: Headers, no
     if officer is not None and officer.certificate is not None:
         certificate = directory.find_certificate(officer.certificate)
     return SenderFacts(
+        previous=_previous(directory, officer, now),
         officer=officer,
         party=party,
         certificate=certificate,
@@ -61,6 +64,14 @@ def sender_facts(directory: DirectoryView, officer_id: int, headers: Headers, no
         party_key_ids=party_key_ids(directory, party, now),
         readable_subject=headers.readable_subject,
     )
+
+
+def _previous(directory: DirectoryView, officer: Officer | None, now: datetime) -> Certificate | None:
+    """The certificate that was replaced, until its overlap ends."""
+    if officer is None or officer.previous_certificate is None or officer.previous_until is None:
+        return None
+    certificate = directory.find_certificate(officer.previous_certificate) if now < officer.previous_until else None
+    return certificate if certificate is not None and certificate.valid_at(now) else None
 
 
 def party_key_ids(directory: DirectoryView, party: Party | None, now: datetime) -> frozenset[str]:

@@ -215,7 +215,7 @@ class Reception:
         early = judge_facts(SENDER_RULES, facts_of_sender(gateway, sender, self._library))
         if early.refusal is not None or sender.certificate is None:
             return await self._refuse(submission, early.refusal or Refusal(SENDER_NOT_ACTIVE, "sender"), None)
-        opened, body_message = await self._open(found, gateway, sender.certificate.octets)
+        opened, body_message = await self._open(found, gateway, sender)
         kind = opened.slip.body_kind if opened.slip is not None else BodyKind.MIME
         body = _Body(body_message, Presentation.FILE if kind is BodyKind.FILE else Presentation.MIME)
         facts = await asyncio.to_thread(
@@ -244,7 +244,7 @@ class Reception:
         return await self._accept(submission, facts, body, passed, unmatched_reply=False)
 
     async def _open(
-        self, found: Accepted, gateway: GatewayFacts, certificate: bytes
+        self, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
     ) -> tuple[OpenedSlip, EncryptedMessage]:
         """Have a worker open the slip: beside the body, or in a mail around both."""
         cover = found.shape is not Shape.SEALED
@@ -255,15 +255,19 @@ class Reception:
                 failed = JobResult(Outcome.NO_SLIP)
                 return OpenedSlip(failed, tuple(sorted(gateway.key_ids)), None), found.messages[1]
             slip_message, body_message = found.messages if ours[0] else reversed(found.messages)
-        result = await self._pool.open(
-            Job(
-                kind=JobKind.COVER if cover else JobKind.SLIP,
-                gateway_key_ids=tuple(sorted(gateway.key_ids)),
-                size_limit=self._settings.submission.size_limit,
-                message=slip_message.octets,
-                certificate=certificate,
+        result = JobResult(Outcome.BAD_SIGNATURE)
+        for certificate in sender.certificates:
+            result = await self._pool.open(
+                Job(
+                    kind=JobKind.COVER if cover else JobKind.SLIP,
+                    gateway_key_ids=tuple(sorted(gateway.key_ids)),
+                    size_limit=self._settings.submission.size_limit,
+                    message=slip_message.octets,
+                    certificate=certificate.octets,
+                )
             )
-        )
+            if result.outcome is not Outcome.BAD_SIGNATURE:
+                break  # else the one before may have signed, in its overlap
         slip = parse_slip(result.slip) if result.outcome is Outcome.OPENED else None
         if cover and slip is not None:
             body_message = inspect_message(result.body)

@@ -171,6 +171,9 @@ class Directory(_Section):
     quarantine_days: int = Field(
         default=90, ge=1, description="The address of an officer who left cannot be given to another for so long."
     )
+    overlap_days: int = Field(
+        default=14, ge=0, le=90, description="How long a replaced certificate of an officer is still accepted, in days."
+    )
     rotation_days: int = Field(
         default=14, ge=1, description="After an officer left, the Party replaces its reading certificate within these."
     )

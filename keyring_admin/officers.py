@@ -129,6 +129,19 @@ def set_officer_certificate(connection: Connection, officer_id: int, fingerprint
     connection.execute(update(officers).where(officers.c.id == officer_id).values(certificate=fingerprint))
 
 
+def set_certificates(connection: Connection, officer: Officer) -> None:
+    """Store which certificate the officer has, and which one before it is still accepted, until when."""
+    connection.execute(
+        update(officers)
+        .where(officers.c.id == officer.id)
+        .values(
+            certificate=officer.certificate,
+            previous_certificate=officer.previous_certificate,
+            previous_until=officer.previous_until,
+        )
+    )
+
+
 def mark_removed(connection: Connection, officer_id: int, *, now: datetime) -> None:
     """The officer left: no access, no roles; the address stays taken."""
     connection.execute(

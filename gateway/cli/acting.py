@@ -43,6 +43,7 @@ def directory_rules(settings: Settings) -> DirectoryRules:
         quarantine=timedelta(days=settings.directory.quarantine_days),
         rotation=timedelta(days=settings.directory.rotation_days),
         proposal_life=timedelta(days=settings.directory.proposal_days),
+        overlap=timedelta(days=settings.directory.overlap_days),
     )
 
 

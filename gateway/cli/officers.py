@@ -12,6 +12,7 @@ from gateway.cli.context import Deployment, console_for_tables, pass_deployment
 from gateway.cli.sessions import end_sessions
 from gateway.mailbox_server import officer_folder
 from gateway.words import LANGUAGES
+from keyring_admin.acts import life as replacing
 from keyring_admin.acts import officers as acts
 from keyring_admin.acts.actor import CUSTODIAN
 from keyring_admin.addresses import canonical_address
@@ -151,6 +152,29 @@ def password(deployment: Deployment, address: str) -> None:
         acts.issue_password(at.connection, CUSTODIAN, canonical, hash_password(fresh), now=at.now)
     end_sessions(deployment.settings, [canonical])
     click.echo(f"officer   {canonical}\npassword  {fresh}")
+
+
+@officers.command("replace-certificate")
+@click.argument("address")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--at-once", is_flag=True, help="The old key is lost or stolen: withdraw it now, without an overlap.")
+@pass_deployment
+def replace_certificate(deployment: Deployment, address: str, file: Path, *, at_once: bool) -> None:
+    """Give the officer with ADDRESS the certificate in FILE instead of the one in use.
+
+    The old one is accepted for `directory.overlap_days` more. Compare the fingerprint of the new one with the officer.
+
+    \b
+    gsp officers replace-certificate alice@customs.example alice-2027.asc
+    """
+    with acting(deployment) as at:
+        canonical = _canonical(deployment, address)
+        changed = replacing.replace_certificate(
+            at.connection, CUSTODIAN, canonical, file.read_bytes(), at_once=at_once, rules=at.rules, now=at.now
+        )
+    click.echo(f"officer   {canonical}\nsigns as  {changed.certificate}")
+    if changed.previous_until is not None:
+        click.echo(f"until {changed.previous_until:%Y-%m-%d}, also as {changed.previous_certificate}")
 
 
 @officers.command()

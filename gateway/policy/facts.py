@@ -60,6 +60,20 @@ class SenderFacts:
     header_address: str  # the one address in From
     party_key_ids: frozenset[str]  # encryption subkeys of the sender's Party's reading certificates
     readable_subject: bool = False  # whether the Subject of the mail says something
+    previous: Certificate | None = None  # replaced, in its overlap: what it signed is still the officer's
+
+    def encryption_key_ids(self, now: datetime) -> frozenset[str]:
+        """The key IDs under which the officer can read what the officer wrote."""
+        return frozenset[str]().union(*(one.encryption_key_ids(now) for one in self.certificates))
+
+    def signing_fingerprints(self, now: datetime) -> frozenset[str]:
+        """The keys with which the officer may sign."""
+        return frozenset[str]().union(*(one.signing_fingerprints(now) for one in self.certificates))
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The officer's, the one in use first."""
+        return tuple(one for one in (self.certificate, self.previous) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

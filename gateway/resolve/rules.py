@@ -20,8 +20,7 @@ def question_is_for_gateway(recipients: tuple[str, ...], gateway: GatewayFacts, 
 
 def encrypted_to_gateway(recipients: tuple[str, ...], gateway: GatewayFacts, sender: SenderFacts) -> bool:
     """Whether a mail that the gateway keeps for itself can be read by it and the sender's side, and by nobody else."""
-    certificate = sender.certificate
-    own = certificate.encryption_key_ids(gateway.now) if certificate is not None else frozenset()
+    own = sender.encryption_key_ids(gateway.now)
     found = frozenset(recipients)
     return bool(found & gateway.key_ids) and found <= gateway.key_ids | own | sender.party_key_ids
 
@@ -41,8 +40,8 @@ def question_has_uids(result: JobResult) -> Refusal | None:
 def question_is_signed(result: JobResult, gateway: GatewayFacts, sender: SenderFacts) -> Refusal | None:
     """By one key of the officer's certificate that may sign now; not in the future, not older than a slip may be."""
     refusal = Refusal(POLICY, "question-is-signed")
-    certificate, signed_at = sender.certificate, result.signed_at
-    if certificate is None or result.signer not in certificate.signing_fingerprints(gateway.now):
+    signed_at = result.signed_at
+    if result.signer not in sender.signing_fingerprints(gateway.now):
         return refusal
     if signed_at is None or not gateway.now - gateway.slip_life <= signed_at <= gateway.now + gateway.clock_tolerance:
         return refusal

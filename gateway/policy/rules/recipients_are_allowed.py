@@ -11,8 +11,7 @@ def check(facts: Facts) -> Refusal | None:
 
     A forged key ID cannot be detected without the key: what is proven is to whom the sender claims to encrypt.
     """
-    certificate = facts.sender.certificate
-    own = certificate.encryption_key_ids(facts.gateway.now) if certificate is not None else frozenset()
+    own = facts.sender.encryption_key_ids(facts.gateway.now)
     recipients = frozenset(facts.body_recipients)
     if not recipients & facts.party_key_ids or not recipients <= facts.party_key_ids | own | facts.sender.party_key_ids:
         return Refusal(POLICY, NAME)

@@ -10,8 +10,7 @@ def check(facts: Facts) -> Refusal | None:
     """A third reader of slips would see the envelope plane."""
     if facts.slip is None:
         return None
-    certificate = facts.sender.certificate
-    own = certificate.encryption_key_ids(facts.gateway.now) if certificate is not None else frozenset()
+    own = facts.sender.encryption_key_ids(facts.gateway.now)
     recipients = frozenset(facts.slip.recipients)
     if not recipients & facts.gateway.key_ids or not recipients <= facts.gateway.key_ids | own:
         return Refusal(POLICY, NAME)

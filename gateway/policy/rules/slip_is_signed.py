@@ -10,11 +10,8 @@ def check(facts: Facts) -> Refusal | None:
     """Exactly one signature, by a key that may sign now; not from the future, not older than a slip may be."""
     if facts.slip is None:
         return None
-    certificate, gateway = facts.sender.certificate, facts.gateway
-    signer, signed_at = facts.slip.signer, facts.slip.signed_at
-    if certificate is None or signer is None or signed_at is None:
-        return Refusal(POLICY, NAME)
-    if signer not in certificate.signing_fingerprints(gateway.now):
+    gateway, signer, signed_at = facts.gateway, facts.slip.signer, facts.slip.signed_at
+    if signer is None or signed_at is None or signer not in facts.sender.signing_fingerprints(gateway.now):
         return Refusal(POLICY, NAME)
     if not gateway.now - gateway.slip_life <= signed_at <= gateway.now + gateway.clock_tolerance:
         return Refusal(POLICY, NAME)

@@ -260,3 +260,12 @@ def test_an_expired_subkey_beside_a_good_one_is_no_recipient() -> None:
     assert judge_facts(SEALED_TABLE, facts).refusal is None
     broken = replace(facts, body_recipients=(build.PARTY_KEY, "9" * 16))
     assert judge_facts(SEALED_TABLE, broken).refusal == Refusal(POLICY, "recipients-are-allowed")
+
+
+def test_what_the_replaced_certificate_signed_is_the_officers_during_the_overlap() -> None:
+    """The new certificate is in use; slip, body and signature are still those of the one before it."""
+    replaced = build.certificate(fingerprint="F" * 40, keys=(build.key("F" * 16),))
+    before = sealed(sender=sender(certificate=replaced, previous=build.certificate()))
+    assert judge_facts(SEALED_TABLE, before).refusal is None
+    after = sealed(sender=sender(certificate=replaced, previous=None))
+    assert judge_facts(SEALED_TABLE, after).refusal is not None
