@@ -4,6 +4,7 @@ Contract: nothing of the mail is opened; all it says is that an officer of a Par
 signatures of two release keys, which the officer's tool checks; the gateway's own adds nothing to them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -112,20 +113,24 @@ class FormsDesk:
 
 @dataclass(frozen=True, slots=True)
 class LibraryFiles:
-    """The processing program's part: the files to attach. file: the library in force."""
+    """The processing program's part: the files to attach. file: the library in force.
+
+    keys: asked for when needed; that they are missing parks a notice, and stops no other mail.
+    """
 
     file: Path
-    keys: ReleaseKeys | None
+    keys: Callable[[], ReleaseKeys | None]
 
     def attachments(self, connection: Connection) -> tuple[Attachment, ...]:
         """The library in force, and the versions before it, so that an older copy can follow step by step.
 
         Raises LibraryLifeError or LibraryError: what an officer would refuse is not sent.
         """
-        if self.keys is None:
+        keys = self.keys()
+        if keys is None:
             raise LibraryLifeError(Problem.NO_RELEASE_KEYS)
         octets = self.file.read_bytes()
-        newest = read_release(octets, self.keys).library.version
+        newest = read_release(octets, keys).library.version
         files, total = [_attachment(newest, octets)], len(octets)
         for number, released in archive.released_before(connection, newest, at_most=_VERSIONS_AT_MOST - 1):
             total += len(released)

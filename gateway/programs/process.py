@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -26,13 +27,12 @@ _DATABASE_AWAY_SECONDS = 1.0
 def run_process(settings: Settings) -> None:
     """Work until SIGTERM."""
     stopping = stop_on_signals()
-    keys = release_keys(settings)
     processor = Processor(
         engine=open_state(settings),
         signer=GatewaySigner(export_secret_subkeys(settings.gnupg_home, settings.gateway.fingerprint)),
         domain=settings.gateway.domain,
         pilot=settings.gateway.pilot,
-        library_files=LibraryFiles(settings.path(settings.library.file), keys).attachments,
+        library_files=LibraryFiles(settings.path(settings.library.file), partial(release_keys, settings)).attachments,
         when_ready=lambda: ring(settings.run_folder / "deliver.bell"),
     )
     wkd = WkdKeeper(settings, processor.engine, PROGRAM)

@@ -17,7 +17,7 @@ from .stamps import Stamp
 
 
 def sent(office: Office) -> tuple[Attachment, ...]:
-    files = LibraryFiles(office.folder / "library.toml", office.release_keys)
+    files = LibraryFiles(office.folder / "library.toml", lambda: office.release_keys)
     with open_state(office.settings).connect() as connection:
         return files.attachments(connection)
 
@@ -58,7 +58,7 @@ def test_what_an_officer_would_refuse_is_not_sent(office: Office) -> None:
         sent(office)
     assert refusal.value.problem is Problem.NOT_RELEASED
     with open_state(office.settings).connect() as connection, pytest.raises(LibraryLifeError) as refusal:
-        LibraryFiles(office.folder / "library.toml", None).attachments(connection)
+        LibraryFiles(office.folder / "library.toml", lambda: None).attachments(connection)
     assert refusal.value.problem is Problem.NO_RELEASE_KEYS
 
 
