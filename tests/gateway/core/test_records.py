@@ -178,3 +178,18 @@ def test_a_journal_that_cannot_be_written_stops_nothing(sink: str) -> None:
         to = {"full": full, "closed": closed}[sink]
         done = subprocess.run(command, stderr=to, stdout=subprocess.PIPE, check=False)
     assert int(done.stdout) < 4096  # KiB
+
+
+@pytest.mark.parametrize(
+    "value", ["a\r\nb", "\x1b[2J", "\a", "\u2028\u2029\u0085", "\u202e\u2066", "\ud800", "\0", "x" * 1_000_000]
+)
+def test_whatever_a_value_holds_it_is_one_short_line_of_ascii(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    """PRIV-09 (CWE-117)."""
+    note("edge", Event.REFUSED, queue_id=value, rule=value, code=value)
+    said = capsys.readouterr().err
+    assert said.endswith("\n")
+    line = said.removesuffix("\n")
+    assert line.isascii()
+    assert line.isprintable()
+    assert len(line) < 5000
+    assert json.loads(line)["rule"] == value[:256]
