@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import click
 from sqlalchemy import Connection
 
 from gateway.cli.context import Deployment
-from gateway.settings import Settings
+from gateway.directory_rules import directory_rules
 from keyring_admin.acts.actor import CUSTODIAN
 from keyring_admin.acts.proposable import Payload
 from keyring_admin.acts.proposals import propose, right_for
@@ -33,18 +33,6 @@ class At:
     connection: Connection
     rules: DirectoryRules
     now: datetime
-
-
-def directory_rules(settings: Settings) -> DirectoryRules:
-    """What of the configuration the acts need."""
-    return DirectoryRules(
-        gateway_domain=settings.gateway.domain,
-        special_use_domains=settings.gateway.special_use_domains,
-        quarantine=timedelta(days=settings.directory.quarantine_days),
-        rotation=timedelta(days=settings.directory.rotation_days),
-        proposal_life=timedelta(days=settings.directory.proposal_days),
-        overlap=timedelta(days=settings.directory.overlap_days),
-    )
 
 
 @contextmanager

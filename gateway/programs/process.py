@@ -12,6 +12,7 @@ from gateway.library.by_mail import LibraryFiles
 from gateway.library_in_force import release_keys
 from gateway.processing import PROGRAM, Processor
 from gateway.programs.stopping import stop_on_signals
+from gateway.proposals_keeper import ProposalsKeeper
 from gateway.settings import Settings
 from gateway.signing import GatewaySigner
 from gateway.state import open_state
@@ -37,6 +38,7 @@ def run_process(settings: Settings) -> None:
     )
     wkd = WkdKeeper(settings, processor.engine, PROGRAM)
     key_life = KeyLifeKeeper(settings, processor.engine, PROGRAM)
+    proposals = ProposalsKeeper(settings, processor.engine, PROGRAM)
     bell = Wakeup(settings.run_folder / "process.bell")
     note(PROGRAM, Event.STARTED)
     delay_notice = timedelta(hours=settings.delivery.delay_notice_hours)
@@ -49,6 +51,7 @@ def run_process(settings: Settings) -> None:
                 processor.tell_delays(delay_notice)
                 look_back_at = time.monotonic() + _LOOK_BACK_EVERY_SECONDS
             key_life.keep()
+            proposals.keep()
             wkd.keep()
             bell.wait(POLL_SECONDS)
         except OperationalError as error:

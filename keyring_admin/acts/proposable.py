@@ -13,6 +13,7 @@ from keyring_admin.acts.officers import change_roles, resume_officer
 from keyring_admin.acts.parties import add_domain, admit_party, agree_protection, change_membership, resume_party
 from keyring_admin.acts.reading import admit_reading_certificate
 from keyring_admin.acts.rights import Act
+from keyring_admin.acts.root import replace_root
 from keyring_admin.acts.rules import DirectoryRules
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.officers import Role
@@ -107,6 +108,11 @@ def _reading(case: Case) -> None:
     )
 
 
+def _root(case: Case) -> None:
+    octets = base64.b64decode(str(case.payload["certificate"]))
+    replace_root(case.connection, case.actor, octets, rules=case.rules, now=case.now)
+
+
 PERFORM: Mapping[Act, Perform] = {
     Act.PARTY_ADMITTED: _admit,
     Act.MEMBERSHIP_EXTENDED: _membership,
@@ -116,6 +122,7 @@ PERFORM: Mapping[Act, Perform] = {
     Act.OFFICER_RESUMED: _resume_officer,
     Act.ROLES_WIDENED: _roles,
     Act.READING_REPLACED: _reading,
+    Act.ROOT_REPLACED: _root,
 }
 
 

@@ -125,7 +125,7 @@ class Approvals:
     @staticmethod
     def _as_proposed(entry: Entry, act: Act, payload: str) -> bool:
         proposed, said = json.loads(payload), details_of(entry)
-        if act is Act.READING_REPLACED:
+        if act in {Act.READING_REPLACED, Act.ROOT_REPLACED}:
             return bool(proposed.get("fingerprint") == entry.subject)
         if act is Act.PARTY_ADMITTED and proposed.get("code") != entry.party:
             return False

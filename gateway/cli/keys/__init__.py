@@ -9,6 +9,7 @@ from gateway.cli.lazy import Commands, LazyGroup
 
 class _Keys(LazyGroup):
     commands_by_name: ClassVar[Commands] = {
+        "propose": ("gateway.cli.keys.propose", "propose"),
         "approve": ("gateway.cli.keys.approve", "approve_command"),
         "proposals": ("gateway.cli.keys.approve", "proposals"),
         "log": ("gateway.cli.keys.log", "log"),
