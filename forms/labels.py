@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from forms.punctuation import Punctuation, punctuation_of
+
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 RIGHT_TO_LEFT = frozenset({"ar"})
-SECTIONS = ("form", "label", "help", "code", "rule", "message")
+SECTIONS = ("form", "label", "one", "help", "code", "rule", "message")
 _COMMON = Path(__file__).parent / "packs" / "common" / "1" / "labels"
 
 
@@ -39,6 +41,11 @@ class Words:
     def direction(self) -> str:
         """ "rtl" or "ltr", as HTML's dir attribute takes it."""
         return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def punctuation(self) -> Punctuation:
+        """The marks of the language."""
+        return punctuation_of(self.language)
 
     @property
     def reviewed(self) -> bool:
@@ -72,6 +79,10 @@ class Words:
         if found is None:
             raise KeyError(f"{self.language}: label of {path}")
         return found
+
+    def numbered(self, path: str, number: object) -> str:
+        """Return the label of one of several: "Answer 2". Raises KeyError if the field has no label."""
+        return f"{self.by_path('one', path) or self.label(path)} {number}"
 
     def code(self, code_list: str, code: str) -> str:
         """Return the text of a code. Raises KeyError if it has none."""

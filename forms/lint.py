@@ -3,6 +3,7 @@
 Contract: `lint` reports, it changes nothing; a pack that cannot be loaded is one finding. English only: pack authors'.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from forms.view import words_for
 
 STATUSES = ("core", "draft")
 MESSAGE_CLASSES = ("query", "reply", "acknowledgement", "notice")
+# Marks that Chinese and Arabic write otherwise, beside their own letters.
+_FOREIGN_MARKS = {
+    "zh": re.compile("[\u4e00-\u9fff][(),:;?!]|[(),:;?!][\u4e00-\u9fff]"),
+    "ar": re.compile("[\u0600-\u06ff][,;?]"),
+}
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}
 
 
@@ -128,6 +134,8 @@ def _missing(pack: Pack, words: Words) -> Iterator[str]:
     for field in pack.root.walk():
         if field.path and words.by_path("label", field.path) is None:
             yield f"{words.language}: {field.path} has no label"
+        if field.kind is Kind.GROUP and field.repeats and words.by_path("one", field.path) is None:
+            yield f"{words.language}: {field.path} has no heading for one of several (section one)"
         for code in field.codes:
             key = f"{(field.code_list or field.kind.value).removesuffix('-codes')}.{code}"
             if words.find("code", key) is None:
@@ -143,7 +151,7 @@ def _unused(pack: Pack, english: Catalogue) -> Iterator[str]:
         names = field.path.split("/")
         for start in range(len(names)):
             end = ".".join(names[start:])
-            used |= {f"label.{end}", f"help.{end}"}
+            used |= {f"label.{end}", f"one.{end}", f"help.{end}"}
         code_list = (field.code_list or field.kind.value).removesuffix("-codes")
         used |= {f"code.{code_list}.{code}" for code in field.codes}
     yield from english.texts.keys() - used
@@ -155,6 +163,8 @@ def _doubtful(catalogue: Catalogue, english: Catalogue, allowed: frozenset[str])
             yield f"{catalogue.language}: {key} is empty or padded"
         elif catalogue.language != "en" and text == english.texts.get(key) and key not in allowed:
             yield f"{catalogue.language}: {key} is identical with English"
+        elif catalogue.language in _FOREIGN_MARKS and _FOREIGN_MARKS[catalogue.language].search(text):
+            yield f"{catalogue.language}: {key} has punctuation of another script"
         elif (script := _wrong_script(catalogue.language, text)) and key not in allowed:
             yield f"{catalogue.language}: {key} is in the wrong script ({script})"
 

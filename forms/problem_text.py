@@ -23,7 +23,7 @@ def describe(problem: Problem, pack: Pack | None, language: str) -> str:
     )
     if not problem.path:
         return sentence
-    return f"{_where(problem.path, pack.root, words)} ({problem.path}): {sentence}"
+    return f"{_where(problem.path, pack.root, words)} ({problem.path}){words.punctuation.colon}{sentence}"
 
 
 def message(key: str, language: str) -> str:
@@ -33,11 +33,11 @@ def message(key: str, language: str) -> str:
 
 
 def _where(path: str, root: Field, words: Words) -> str:
-    """The labels on the way to a field: "Markings 2 › UID"."""
+    """The labels on the way to a field: "Marking 2 › UID"."""
     labels = []
     steps = path.split("/")
     for depth, step in enumerate(steps, 1):
-        label = words.label("/".join(plain(part) for part in steps[:depth]))
+        place = "/".join(plain(part) for part in steps[:depth])
         index = step.partition("[")[2].rstrip("]")
-        labels.append(f"{label} {index}".strip())
+        labels.append(words.numbered(place, index) if index else words.label(place))
     return " › ".join(labels)

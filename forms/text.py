@@ -26,6 +26,7 @@ class _Writer:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._words = page.words
+        self._marks = page.words.punctuation
 
     def lines(self) -> Iterator[str]:
         page = self._page
@@ -35,7 +36,8 @@ class _Writer:
         for part in page.parts:
             yield from self._part(part, "")
         yield ""
-        yield f"{page.pack} {page.version} · {self._words.text('message', 'digest')}: {self._isolated(page.digest)}"
+        fingerprint = f"{self._words.text('message', 'digest')}{self._marks.colon}{self._isolated(page.digest)}"
+        yield f"{page.pack} {page.version} · {fingerprint}"
 
     def _part(self, part: Row | Table | Section, indent: str) -> Iterator[str]:
         match part:
@@ -45,15 +47,15 @@ class _Writer:
                 yield from self._table(part, indent)
             case Section():
                 yield ""
-                yield f"{indent}{part.title}" + (f" [{part.note}]" if part.note else "")
+                yield f"{indent}{part.title}" + (self._marks.marked(part.note) if part.note else "")
                 for inner in part.parts:
                     yield from self._part(inner, indent + _INDENT)
 
     def _row(self, row: Row, indent: str) -> Iterator[str]:
         if len(row.values) == 1 and "\n" not in row.values[0].text:
-            yield f"{indent}{row.label}: {self._value(row.values[0])}"
+            yield f"{indent}{row.label}{self._marks.colon}{self._value(row.values[0])}"
             return
-        yield f"{indent}{row.label}:"
+        yield f"{indent}{row.label}{self._marks.colon}".rstrip()
         for value in row.values:
             first, *rest = self._value(value).split("\n")
             yield f"{indent}{_INDENT}- {first}"
@@ -61,21 +63,21 @@ class _Writer:
 
     def _table(self, table: Table, indent: str) -> Iterator[str]:
         yield ""
-        yield f"{indent}{table.caption} ({len(table.lines)})"
+        yield f"{indent}{table.caption}{self._marks.bracketed(len(table.lines))}"
         for number, line in enumerate(table.lines, 1):
             cells = (
-                f"{column}: {self._value(value)}"
+                f"{column}{self._marks.colon}{self._value(value)}"
                 for column, value in zip(table.columns, line, strict=True)
                 if value is not None
             )
-            yield f"{indent}{_INDENT}{number}. " + "; ".join(cells)
+            yield f"{indent}{_INDENT}{number}. " + self._marks.semicolon.join(cells)
 
     def _value(self, value: Value) -> str:
         marks = [value.note] if value.note else []
         if value.changed:
             marks.append(self._words.text("message", "changed"))
         text = self._isolated(value.text) if value.prose or value.literal else value.text
-        return text + "".join(f" [{mark}]" for mark in marks)
+        return text + "".join(self._marks.marked(mark) for mark in marks)
 
     def _isolated(self, text: str) -> str:
         if self._words.direction == "ltr":

@@ -136,10 +136,10 @@ class _Viewer:
         return (*rows, *parts)
 
     def _sections(self, places: list[tuple[etree._Element, str]], field_: Field) -> list[Section]:
-        title = self._words.label(field_.path)
+        words = self._words
         return [
             Section(
-                f"{title} {number}" if field_.repeats else title,
+                words.numbered(field_.path, number) if field_.repeats else words.label(field_.path),
                 self._note(node, field_.path),
                 self.parts(node, field_, where),
             )

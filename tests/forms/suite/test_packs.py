@@ -125,6 +125,19 @@ def test_a_new_pack_is_a_folder_and_needs_no_python(shelf: PackShelf) -> None:
         ("form.xsd", "urn:gsp:form:survey:1", "urn:gsp:form:other:1", "cannot be loaded"),
         ("pack.toml", 'status = "core"', 'status = "final"', "pack.toml: status is one of"),
         ("pack.toml", '["notice"]', '["gossip"]', "pack.toml: message_classes are of"),
+        ("labels/es.toml", 'topic = "Tema"', "", "es: topic has no heading for one of several"),
+        (
+            "labels/zh.toml",
+            'good = "好"',
+            'good = "好(一般)"',
+            "zh: code.rating.good has punctuation of",
+        ),
+        (
+            "labels/ar.toml",
+            'good = "جيد"',
+            'good = "جيد, نعم"',
+            "ar: code.rating.good has punctuation of",
+        ),
         ("pack.toml", '["notice"]', "[]", "pack.toml: message_classes are of"),
         (
             "pack.toml",
