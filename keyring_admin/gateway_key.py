@@ -4,7 +4,6 @@ The secret keys live in one GnuPG home (mode 0700, owned by the account of the g
 certifies and never leaves that home; the programs receive the secret subkeys, in memory, when they start.
 """
 
-import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import gnupg
+
+from keyring_admin.gnupg_writer import keyring_locked
 
 CERTIFICATE_YEARS = 3
 # DESIGN §4: the encryption subkey rotates monthly and overlaps 30 days; then its secret is destroyed.
@@ -42,7 +43,7 @@ def create_gateway_certificate(home: Path, addresses: Sequence[str], *, label: s
     if len(str(home.absolute())) > SOCKET_HOME_LIMIT:
         raise GatewayKeyError("the path of the GnuPG home is longer than 80 characters: choose a shorter folder")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _agent_stopped_after(home):
+    with keyring_locked(home), _agent_stopped_after(home):
         keyring = gnupg.GPG(gnupghome=str(home))
         first, *others = addresses
         made = keyring.gen_key(
@@ -164,14 +165,6 @@ def _subkeys_that_sign(home: Path, fingerprint: str) -> list[str]:
 
 def _encryption_life() -> str:
     return f"{(ROTATION + OVERLAP).days}d"
-
-
-@contextmanager
-def keyring_locked(home: Path) -> Iterator[None]:
-    """One writer at a time: GnuPG loses changes of a keyring that several write (measured: 2.5 to 9 of 100)."""
-    with (home / "gsp.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def run_gpg(home: Path, *arguments: str) -> bytes:

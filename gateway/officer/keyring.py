@@ -9,6 +9,7 @@ from openpgp.errors import Error as RpgpError
 
 from gateway.officer.problem import OfficerProblemError
 from gateway.words import phrase
+from keyring_admin.gnupg_writer import gnupg_home, keyring_locked
 from keyring_admin.openpgp.opening import OpenedMessage, UnopenableError, inner_message
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
@@ -23,6 +24,7 @@ class OfficerKeyring:
     def __init__(self, home: Path | None) -> None:
         if home is not None and not home.is_dir():
             raise OfficerProblemError(phrase("there is no GnuPG home {folder}", folder=str(home)))
+        self._home = home
         self._gnupg = gnupg.GPG(gnupghome=str(home) if home is not None else None, use_agent=True)
 
     def own_key(self, address: str, fingerprint: str | None = None) -> str:
@@ -57,7 +59,8 @@ class OfficerKeyring:
 
     def import_certificate(self, armor: str, fingerprint: str) -> None:
         """Import one certificate that must have this fingerprint."""
-        imported = self._gnupg.import_keys(armor)
+        with keyring_locked(gnupg_home(self._home)):
+            imported = self._gnupg.import_keys(armor)
         if fingerprint not in imported.fingerprints:
             raise OfficerProblemError(
                 phrase("a certificate in the address book does not have the fingerprint it claims")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # RFC 9580 §5.2.3.22: matched against User IDs. GnuPG 2.2 g10/keyedit.c trustsig_prompt writes it for a domain.
-_SHAPE = re.compile(r"<\[\^>\]\+\[@\.\]((?:[A-Za-z0-9-]|\\\.)+)>\$")
+_SHAPE = re.compile(r"<\[\^>\]\+\[@\.\]((?:[A-Za-z0-9-]|\\[.-])+)>\$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def scope_domain(expression: ScopeExpression) -> str | None:
     shape = _SHAPE.fullmatch(expression.text)
     if shape is None or not expression.critical:
         return None
-    return shape[1].replace("\\.", ".").lower()
+    return shape[1].replace("\\", "").lower()
 
 
 def scope_domains(expressions: Iterable[ScopeExpression]) -> frozenset[str] | None:
@@ -39,8 +39,3 @@ def scope_domains(expressions: Iterable[ScopeExpression]) -> frozenset[str] | No
     domains = [scope_domain(expression) for expression in expressions]
     understood = frozenset(domain for domain in domains if domain is not None)
     return understood if domains and None not in domains else None
-
-
-def expression_for(domain: str) -> str:
-    """The expression that GnuPG writes for a domain."""
-    return "<[^>]+[@.]" + domain.replace(".", "\\.") + ">$"
