@@ -8,8 +8,10 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.envelope_log import EnvelopeEntry, EnvelopeOutcome, append_entry
 from gateway.journal import Event, note
+from gateway.key_life.compromised_readers import CompromisedReaders
 from gateway.policy.facts import NoticeKind
 from gateway.seal import seal_in_header
+from keyring_admin.officers import Role, list_officers
 from keyring_admin.schema import officers
 from mailroom.delays import mark_delay_told
 from mailroom.exchanges import find_exchange
@@ -28,6 +30,7 @@ class EnvelopeObserver:
 
     pilot: bool
     process_bell: Path
+    readers: CompromisedReaders
 
     def delivered(self, connection: Connection, delivery: Delivery) -> None:
         """Only what reached the Party counts."""
@@ -46,6 +49,9 @@ class EnvelopeObserver:
         record = mail_record(connection, delivery.mail)
         self._append(connection, record, EnvelopeOutcome.RETURNED)
         self._request(connection, delivery, record, NoticeKind.RETURNED)
+        compromised = self.readers.compromised(delivery)
+        if compromised is not None:
+            self._tell_administrators(connection, delivery, record, compromised.fingerprint)
 
     def deferred(self, connection: Connection, delivery: Delivery, *, late: bool) -> None:
         """Tried again later. Its sender is told once when that takes long."""
@@ -64,6 +70,25 @@ class EnvelopeObserver:
     def unsettled(self, delivery: Delivery, error: Exception) -> None:
         """Its lease runs out."""
         note(PROGRAM, Event.DATABASE_AWAY, queue_id=delivery.queue_id, error=type(error))
+
+    def _tell_administrators(
+        self, connection: Connection, delivery: Delivery, record: MailRecord, fingerprint: str
+    ) -> None:
+        """The other side: that mail for it was returned, and because of which certificate."""
+        for officer in list_officers(connection, party=record.receiving_party):
+            if officer.active and Role.ADMINISTER in officer.roles:
+                request_notice(
+                    connection,
+                    NoticeRequest(
+                        id=0,
+                        requested_at=datetime.now(UTC),
+                        officer=officer.id,
+                        kind=NoticeKind.MAIL_NOT_READABLE.value,
+                        queue_id=delivery.queue_id,
+                        parties=(record.sending_party,),
+                        details={"fingerprint": fingerprint},
+                    ),
+                )
 
     def _request(
         self,

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.delivered_mail import PILOT_MARK
+from gateway.keys import KEYS_ADDRESS
+from gateway.keys.sentences import DOOR_REASONS, KEY_NOTICES, reason_sentence
 from gateway.mail_header import date_value, encoded_words, header_block, own_part
 from gateway.policy.facts import NoticeKind
 from gateway.seal import HEADER as SEAL_HEADER
 from gateway.signing import CannotEncryptError, GatewaySigner
 from gateway.words import phrase, words_in
+from gateway.words.sentence import Value
 from keyring_admin.certificate_store import Certificate
 from keyring_admin.officers import Officer
 from keyring_admin.openpgp.armor import enarmor
@@ -54,6 +57,10 @@ NOTICES = {
         "The certificate {fingerprint}, with which your Party reads its mailbox, ends on {date}: in {days} days. "
         "Afterwards mail to your Party is refused. Give it a later end, or replace it."
     ),
+    NoticeKind.MAIL_NOT_READABLE: phrase(
+        "A mail of {parties} to your Party was returned to its sender: it could be read with the certificate "
+        "{fingerprint} only, which is revoked. Until your Party has another certificate, mail to it is refused."
+    ),
     NoticeKind.GATEWAY_CERTIFICATE: phrase(
         "The gateway has a new encryption key. Attached is its certificate {fingerprint}, the same as before with the "
         "new key in it. Import it before {date}: after that day the old key is destroyed, and what is encrypted to it "
@@ -69,8 +76,13 @@ NOTICES = {
         "address your administrator gave you."
     ),
 }
+_SENTENCES = {**NOTICES, **KEY_NOTICES}
 # Whom an answer comes from; every other notice is about a query.
-_SENDERS = {NoticeKind.LIBRARY: "forms", NoticeKind.LIBRARY_TOO_LARGE: "forms"}
+_SENDERS = {
+    NoticeKind.LIBRARY: "forms",
+    NoticeKind.LIBRARY_TOO_LARGE: "forms",
+    **dict.fromkeys(KEY_NOTICES, KEYS_ADDRESS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +115,15 @@ def write_notice(
         attachments = (*attachments, Attachment(notice.attachment_name, notice.attachment))
     try:
         reference = f"GSP-{notice.token}" if notice.token else notice.queue_id
-        octets = signer.sign_and_encrypt(_entity(notice, officer.language, reference, pilot, attachments), certificate)
+        entity = _entity(notice, officer.language, reference, pilot, attachments)
+        if notice.encrypt_to is not None:
+            octets = signer.sign_and_encrypt_to(entity, notice.encrypt_to)
+        else:
+            octets = signer.sign_and_encrypt(entity, certificate)
         subject, content = f"GSP notice [{reference}]", _encrypted(octets, boundary)
         content_type = f'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="{boundary}"'
     except CannotEncryptError:
-        entity = _text_entity(words_in(officer.language).text(_ATTENTION))
+        entity = _text_entity(_clear_text(notice, officer.language))
         subject, content = "GSP notice", _signed(entity, signer.sign_clearly(entity), boundary)
         content_type = (
             f'multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="{boundary}"'
@@ -137,21 +153,34 @@ def write_notice(
     )
 
 
+def _clear_text(notice: NoticeRequest, language: str) -> str:
+    """What is said without encryption: one constant sentence; and why the door refused a certificate, if it did."""
+    words = words_in(language)
+    text, reason = words.text(_ATTENTION), notice.details.get("reason")
+    if notice.kind == NoticeKind.KEY_REFUSED.value and reason in DOOR_REASONS:
+        text += f"\r\n\r\n{words.text(reason_sentence(reason))}"
+    return text
+
+
 def _entity(
     notice: NoticeRequest, language: str, reference: str, pilot: bool, attachments: Sequence[Attachment]
 ) -> bytes:
-    values = {
+    values: dict[str, Value] = {
         "reference": reference,
         "parties": ", ".join(notice.parties) or "-",
         "version": str(notice.library_version or "-"),
         **notice.details,
     }
+    if "reason" in notice.details:
+        values["reason"] = reason_sentence(notice.details["reason"])
     mark = f"{PILOT_MARK} " if pilot else ""
     words = words_in(language)
     subject = mark + words.text(_SUBJECT, **values)
     # RFC 9788 §2.1: the inner Subject is the real one
     fields = [("Subject", encoded_words(subject)), ("Date", date_value(datetime.now(UTC)))]
-    text = words.text(NOTICES[NoticeKind(notice.kind)], **values)
+    text = words.text(_SENTENCES[NoticeKind(notice.kind)], **values)
+    if "lines" in notice.details:  # commands to paste: the same in every language
+        text += f"\r\n\r\n{notice.details['lines']}"
     if notice.seal is not None:
         text += f"\r\n\r\n{notice.requested_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n{SEAL_HEADER}: {notice.seal}"
     if not attachments:

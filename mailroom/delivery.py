@@ -37,6 +37,7 @@ _LEAST_JITTER, _MOST_JITTER = 0.75, 1.25
 _STORING = timedelta(seconds=2)  # a mailbox server that lost its connection may still be storing: ask it later
 # RFC 3463 §3.4, system not accepting messages: a Dovecot that is stopped says so after storing the mail (measured)
 _SHUTTING_DOWN = "4.3.2"
+_NOBODY_MAY_READ = DeliveryResult(DeliveryOutcome.PERMANENT, "5.7.5")  # RFC 3463 §3.8, cryptographic failure
 _CONNECTION_BROKEN_AFTER_DATA = DeliveryResult(DeliveryOutcome.TEMPORARY, "4.4.2", uncertain=True)
 
 
@@ -103,7 +104,8 @@ class Deliverer:
     """Delivers until told to stop.
 
     holds_message: whether a mailbox holds a Message-ID; raises MailboxUnavailableError. when_free: called, on a thread
-    of its own, whenever a mailbox has become free: there may be more to start. now: the clock, in UTC.
+    of its own, whenever a mailbox has become free: there may be more to start. readable: whether anybody may still
+    read a delivery; else it is returned. now: the clock, in UTC.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Deliverer:
         observer: DeliveryObserver,
         policy: RetryPolicy,
         when_free: Callable[[], None],
+        readable: Callable[[Delivery], bool] = lambda _delivery: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
@@ -123,6 +126,7 @@ class Deliverer:
         self._observer = observer
         self._policy = policy
         self._when_free = when_free
+        self._readable = readable
         self._now = now
         self._local = threading.local()
         self._busy: set[str] = set()
@@ -215,6 +219,8 @@ class Deliverer:
         self._observer.unsettled(delivery, error)  # the lease is left to run out
 
     def _attempt(self, delivery: Delivery) -> DeliveryResult:
+        if not self._readable(delivery):
+            return _NOBODY_MAY_READ
         if delivery.uncertain:
             try:
                 if self._holds_message(delivery.mailbox, delivery.message_id):

@@ -25,8 +25,22 @@ class NoticeKind(StrEnum):
     OFFICERS_CERTIFICATE_ENDS = "officers-certificate-ends"
     READING_CERTIFICATE_ENDS = "reading-certificate-ends"
     GATEWAY_CERTIFICATE = "gateway-certificate"
+    MAIL_NOT_READABLE = "mail-not-readable"
     LIBRARY = "library"
     LIBRARY_TOO_LARGE = "library-too-large"
+    KEY_CHALLENGE = "key-challenge"
+    KEY_PROVED = "key-proved"
+    KEY_APPROVAL = "key-approval"
+    KEY_ENROLLED = "key-enrolled"
+    KEY_REPLACED = "key-replaced"
+    KEY_REJECTED = "key-rejected"
+    KEY_DONE = "key-done"
+    KEY_RENEWED = "key-renewed"
+    KEY_REFUSED = "key-refused"
+    KEY_INVITED = "key-invited"
+    KEY_PASSWORD = "key-password"  # noqa: S105 - the name of a notice
+    KEY_LIST = "key-list"
+    KEY_REVOKED = "key-revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.delivering import PROGRAM, EnvelopeObserver
 from gateway.journal import Event, note
+from gateway.key_life.compromised_readers import CompromisedReaders
 from gateway.mailbox_server import message_finder
 from gateway.programs.stopping import stop_on_signals
 from gateway.settings import Settings
@@ -24,11 +25,16 @@ def run_deliver(settings: Settings) -> None:
     stopping = stop_on_signals()
     endpoint = lmtp_endpoint(settings)
     bell_path = settings.run_folder / "deliver.bell"
+    engine = open_state(settings)
+    readers = CompromisedReaders(engine)
     deliverer = Deliverer(
-        open_state(settings),
+        engine,
         connect=lambda: LmtpConnection(endpoint),
         holds_message=message_finder(settings),
-        observer=EnvelopeObserver(pilot=settings.gateway.pilot, process_bell=settings.run_folder / "process.bell"),
+        readable=readers.readable,
+        observer=EnvelopeObserver(
+            pilot=settings.gateway.pilot, process_bell=settings.run_folder / "process.bell", readers=readers
+        ),
         policy=retry_policy(settings),
         when_free=lambda: ring(bell_path),
     )

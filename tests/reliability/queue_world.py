@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event, insert, select, update
 
 import gateway.schema
 from gateway.delivering import EnvelopeObserver
+from gateway.key_life.compromised_readers import CompromisedReaders
 from gateway.processing import Processor
 from gateway.schema import envelope_log
 from gateway.signing import GatewaySigner
@@ -138,7 +139,7 @@ class QueueWorld:
         arguments = {
             "connect": lambda: LmtpConnection(self.lmtp.path, timeout=5),
             "holds_message": self.lmtp.holds,
-            "observer": EnvelopeObserver(pilot=True, process_bell=self.folder / "no-bell"),
+            "observer": EnvelopeObserver(True, self.folder / "no-bell", CompromisedReaders(self.engine)),
             "policy": POLICY,
             "when_free": lambda: None,
         }
