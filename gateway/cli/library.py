@@ -12,7 +12,8 @@ import click
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.cli.library_desk import OpenDesk, library_errors, open_desk, review_lines
 from gateway.cli.library_diff import diff
-from gateway.cli.library_fetch import fetch, sign
+from gateway.cli.library_fetch import fetch
+from gateway.cli.library_sign import sign
 from gateway.library.archive import PENDING, REFUSED, approvals, declarations, one_at_a_time, versions
 from gateway.library.desk import Reviewed
 from gateway.library.files import replace_file

@@ -1,54 +1,32 @@
-"""`gsp library sign` for the holders of release keys, `gsp library fetch` for officers: neither needs a deployment."""
+"""`gsp library fetch`, for officers: needs no deployment, and speaks the officer's language."""
 
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from gateway.cli.library_desk import library_errors
+from gateway.cli.officer_options import READABLE, language_option, officer_errors
+from gateway.cli.spoken import SpokenCommand, SpokenUsageError, help_text
 from gateway.library.fetching import copy_at_hand, download, newer, pin_keys, pinned_keys
 from gateway.library.fetching import fetch as fetch_chain
 from gateway.library.files import replace_file
 from gateway.library.problem import LibraryLifeError, Problem
 from gateway.library.release import ReleasedLibrary, ReleaseKeys, read_release, read_release_keys
-from pattern_rules import load_library
+from gateway.words import Words, phrase
 
-_READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.command()
-@click.argument("request", type=_READABLE)
-@click.option("--key", required=True, help="Full fingerprint of the release key.")
-@click.option(
-    "--gnupg-home", type=click.Path(file_okay=False, path_type=Path), help="GnuPG's own default if not given."
+_HELP = help_text(
+    "Take the newest pattern library from SOURCE (an address, or files in any order), if two release keys have signed "
+    "it. A library that is older, expired, or does not follow from your copy is refused. The release keys are "
+    "remembered beside your copy."
 )
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="REQUEST.KEY.sig if not given.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def sign(request: Path, *, key: str, gnupg_home: Path | None, output: Path | None, yes: bool) -> None:
-    """Sign a publication REQUEST (library-N.toml) with a release key: the same as `gpg --detach-sign`.
-
-    For the offline machine of one holder. Compare the SHA-256 with the other holder's first.
-    """
-    with library_errors():
-        octets = request.read_bytes()
-        library = load_library(octets)
-    fingerprint = key.replace(" ", "").upper()
-    if len(fingerprint) not in {40, 64} or not set(fingerprint) <= set("0123456789ABCDEF"):
-        raise click.BadParameter("expected a full fingerprint", param_hint="--key")
-    click.echo(f"Version {library.version}, {len(library.patterns)} patterns, expires {library.expires}")
-    click.echo(f"SHA-256 {library.sha256}")
-    if not yes:
-        click.confirm("Sign it?", abort=True)
-    target = output or request.with_name(f"{request.name}.{fingerprint[-8:]}.sig")
-    home = ["--homedir", str(gnupg_home)] if gnupg_home is not None else []
-    command = ["gpg", *home, "--yes", "--local-user", f"{fingerprint}", "--output", str(target), "--detach-sign"]
-    if subprocess.run([*command, str(request)], check=False).returncode != 0:
-        raise click.ClickException("gpg did not sign; is this the GnuPG home of the release key?")
-    click.echo(f"Signature: {target}")
+_EXAMPLE = """\b
+gsp library fetch https://gsp.example.org/library/current \\
+    --release-certificates release.asc --release-key F1 --release-key F2
+gsp library fetch https://gsp.example.org/library/current
+gsp library fetch library-5.gsp library-6.gsp"""
 
 
-@click.command()
+@click.command(cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option(
     "--library",
@@ -57,13 +35,21 @@ def sign(request: Path, *, key: str, gnupg_home: Path | None, output: Path | Non
     default=Path("library.gsp"),
     show_default=True,
     envvar="GSP_LIBRARY",
-    help="Your copy (or GSP_LIBRARY); replaced only by a newer one.",
+    help=help_text("Your copy (or GSP_LIBRARY); replaced only by a newer one."),
 )
-@click.option("--release-certificates", type=_READABLE, help="First time: certificates of the release keys.")
 @click.option(
-    "--release-key", "release_key", multiple=True, help="First time: full fingerprint, as printed; at least two."
+    "--release-certificates", type=READABLE, help=help_text("The first time: certificates of the release keys.")
 )
-@click.option("--ca", type=_READABLE, help="Certificate authority of the server, PEM; the system's if not given.")
+@click.option(
+    "--release-key",
+    "release_key",
+    multiple=True,
+    help=help_text("The first time: full fingerprint, as printed; at least two."),
+)
+@click.option(
+    "--ca", type=READABLE, help=help_text("Certificate authority of the server, PEM; the system's if not given.")
+)
+@language_option
 def fetch(
     sources: tuple[str, ...],
     *,
@@ -71,28 +57,21 @@ def fetch(
     release_certificates: Path | None,
     release_key: tuple[str, ...],
     ca: Path | None,
+    words: Words,
 ) -> None:
-    """Take the newest library from SOURCE (an address, or files in any order), if two release keys have signed it.
-
-    \b
-    gsp library fetch https://gsp.example.org/library/current \\
-        --release-certificates release.asc --release-key F1 --release-key F2      the first time
-    gsp library fetch https://gsp.example.org/library/current                      from then on
-
-    A library that is older, expired, or does not follow from your copy is refused. The release keys are remembered
-    beside your copy.
-    """
-    with library_errors():
-        keys = _keys(library_file, release_certificates, release_key)
+    """Take the newest library."""
+    with officer_errors(words):
+        keys = _keys(library_file, release_certificates, release_key, words)
         taken = _take(sources, library_file, keys, ca)
         if taken is None:
-            click.echo("Your copy is the newest.")
+            click.echo(words.lines(words.text(phrase("Your copy is the newest."))))
             return
         replace_file(library_file, taken[1])
         pin_keys(library_file, keys)
     library = taken[0].library
-    click.echo(f"Version {library.version}, expires {library.expires}, SHA-256 {library.sha256}")
-    click.echo(f"Signed by {' and '.join(sorted(taken[0].signers))}")
+    told = phrase("Version {version}, expires {day}", version=library.version, day=library.expires.isoformat())
+    signed = phrase("Signed by {fingerprints}", fingerprints=", ".join(sorted(taken[0].signers)))
+    click.echo(words.lines(f"{words.text(told)}\nSHA-256 {library.sha256}\n{words.text(signed)}"))
 
 
 def _take(
@@ -125,11 +104,13 @@ def _file(source: str) -> bytes:
         raise LibraryLifeError(Problem.UNREACHABLE) from None
 
 
-def _keys(library_file: Path, certificates: Path | None, fingerprints: tuple[str, ...]) -> ReleaseKeys:
+def _keys(library_file: Path, certificates: Path | None, fingerprints: tuple[str, ...], words: Words) -> ReleaseKeys:
     """Pinned keys; the first time, or to change them, certificates and the fingerprints on paper."""
     if certificates is not None and fingerprints:
         return read_release_keys(certificates.read_bytes(), fingerprints)
     pinned = pinned_keys(library_file)
     if pinned is None or certificates is not None or fingerprints:
-        raise click.UsageError("the first time, give --release-certificates and two --release-key fingerprints")
+        raise SpokenUsageError(
+            phrase("the first time, give --release-certificates and two fingerprints with --release-key"), words
+        )
     return pinned

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from forms.errors import FormError
 from gateway.cli.spoken import SpokenUsageError, help_text
+from gateway.library.client_words import library_problem
 from gateway.library.problem import LibraryLifeError
 from gateway.officer.address_book import AddressBook, load_address_book
 from gateway.officer.problem import OfficerProblemError
@@ -144,7 +145,7 @@ def officer_errors(words: Words) -> Iterator[None]:
     except OfficerProblemError as error:
         raise SpokenError(error.sentence, words) from None
     except (LibraryError, LibraryLifeError) as error:
-        code = error.problem.value if isinstance(error, LibraryError) else error.code
+        code = error.problem.value if isinstance(error, LibraryError) else library_problem(error.problem)
         raise SpokenError(phrase("the pattern library cannot be used ({code})", code=code), words) from None
     except OSError as error:
         raise _cannot_write(str(error.filename or "?"), str(error.strerror or "?"), words) from None

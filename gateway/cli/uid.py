@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 from gateway.cli.officer_options import language_option
 from gateway.cli.spoken import SpokenCommand, SpokenGroup, help_text
 from gateway.cli.uid_resolve import resolve_command
+from gateway.library.client_words import library_problem
 from gateway.library.fetching import open_library as verified_library
 from gateway.library.problem import LibraryLifeError
 from gateway.words import Sentence, Words, phrase
@@ -236,7 +237,8 @@ def open_library(path: Path | None, on: date | None, words: Words) -> tuple[Libr
     try:
         library = verified_library(path) if path else load_library(core_library_octets())
     except (LibraryError, LibraryLifeError) as error:
-        _refused(phrase("the pattern library cannot be used ({code})", code=str(error)), words)
+        code = str(error) if isinstance(error, LibraryError) else library_problem(error.problem)
+        _refused(phrase("the pattern library cannot be used ({code})", code=code), words)
     if library.expired(day):
         sentence = phrase(
             "version {version} of the pattern library expired on {day}; get the current one",

@@ -19,8 +19,8 @@ SAME = {
 NAMES = re.compile(
     r"`[^`]*`|--[a-z-]+|(?:query|resolve|keys)@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
     r"\.(?:csv|txt|xlsx|xml)\b|PATH=VALUE|purpose=investigation|LC_ALL|'<GS>'|0x1D|"
-    r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|From|FILE|FORM|GS|JSON|LANG|MAILS|PACK|PARTY|"
-    r"TEXT|XML|PEM)\b"
+    r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|SOURCE|From|FILE|FORM|GS|JSON|LANG|MAILS|PACK|"
+    r"PARTY|TEXT|XML|PEM)\b"
 )
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK", "es": "LATIN", "fr": "LATIN", "en": "LATIN"}
 

@@ -24,6 +24,8 @@ SPOKEN = [
         for name in ("seal", "open", "directory", "officer_options", "spoken", "click_words")
     ),
     *sorted((PACKAGE / "cli").glob("uid*.py")),
+    PACKAGE / "cli" / "library_fetch.py",
+    PACKAGE / "library" / "client_words.py",
     *sorted((PACKAGE / "cli").glob("forms*.py")),
 ]
 NO_LANGUAGE = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "", "GSP_LANGUAGE": ""}
@@ -106,7 +108,10 @@ def test_the_gate_explains_its_refusals(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("command", ["seal", "open", "uid explain", "uid why-not", "uid check", "directory import"])
+@pytest.mark.parametrize(
+    "command",
+    ["seal", "open", "uid explain", "uid why-not", "uid check", "uid resolve", "library fetch", "directory import"],
+)
 def test_help_is_in_the_language_of_the_reader(command: str, language: str) -> None:
     by_option = CliRunner().invoke(main, [*command.split(), "--language", language, "--help"], env=NO_LANGUAGE)
     by_environment = CliRunner().invoke(main, [*command.split(), "--help"], env=NO_LANGUAGE | {"LANG": language})
