@@ -7,6 +7,7 @@ import click
 
 from gateway.account import AccountError, leave_root
 from gateway.cli.context import Deployment, pass_deployment
+from gateway.in_use import InUseError, shared
 from gateway.library.problem import LibraryLifeError
 from gateway.programs.supervisor import Supervisor
 from gateway.resolve import RESOLVE_IS_ON
@@ -37,7 +38,10 @@ def serve(deployment: Deployment) -> None:
     if settings.resolve.enabled:
         click.echo(RESOLVE_IS_ON)
     try:
-        Supervisor(settings, str(deployment.file.absolute())).run()
+        with shared(settings):
+            Supervisor(settings, str(deployment.file.absolute())).run()
+    except InUseError as error:
+        raise click.ClickException(str(error)) from None
     except MailboxServerError as error:
         raise click.ClickException("\n".join([str(error), *error.log_lines])) from None
 
@@ -53,8 +57,9 @@ def run(deployment: Deployment, program: str) -> None:
     settings = _prepare(deployment)
     try:
         module, entry = PROGRAMS[program]
-        getattr(import_module(module), entry)(settings)
-    except (SchemaOutdatedError, GatewayKeyError, LibraryLifeError, LibraryError) as error:
+        with shared(settings):
+            getattr(import_module(module), entry)(settings)
+    except (InUseError, SchemaOutdatedError, GatewayKeyError, LibraryLifeError, LibraryError) as error:
         raise click.ClickException(str(error)) from None
     except MailboxServerError as error:
         raise click.ClickException("\n".join([str(error), *error.log_lines])) from None

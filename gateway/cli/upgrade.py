@@ -4,7 +4,8 @@ import click
 
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.deployment import admit_gateway
-from gateway.state import upgrade_database
+from gateway.in_use import InUseError, alone
+from gateway.state import SchemaNewerError, upgrade_database
 from keyring_admin.gateway_key import GatewayKeyError
 
 
@@ -13,15 +14,16 @@ from keyring_admin.gateway_key import GatewayKeyError
 def upgrade(deployment: Deployment) -> None:
     """Bring the database to this version's schema, with the gateway's certificate in it.
 
-    Stop the gateway and make a copy of the folder first.
+    Make a backup first, then stop the gateway. It refuses while a program runs.
 
     \b
     gsp --config /srv/gsp/gsp.toml upgrade
     """
     settings = deployment.settings
-    upgrade_database(settings)
     try:
-        admit_gateway(settings)
-    except GatewayKeyError as error:
+        with alone(settings):
+            upgrade_database(settings)
+            admit_gateway(settings)
+    except (GatewayKeyError, InUseError, SchemaNewerError) as error:
         raise click.ClickException(str(error)) from None
     click.echo("the database has this version's schema")
