@@ -59,6 +59,7 @@ def test_the_first_rule_that_refuses_ends_it() -> None:
 
 
 OLD = timedelta(days=8)
+NO_PATTERN = {"pattern_id": None, "library_version": None}
 GONE = build.certificate(withdrawn_at=NOW - timedelta(days=1))
 ENDED = build.certificate(keys=(build.key(build.OFFICER_KEY, expires_at=NOW),))
 REVOKED = build.certificate(keys=(build.key(build.OFFICER_KEY, revoked=True),))
@@ -137,6 +138,21 @@ REFUSED: list[tuple[str, str, Facts, Reply]] = [
         "form-pack-fits",
         "a query that calls itself a notice",
         sealed(slip=opened(slip(message_class=MessageClass.NOTICE)), message_class=MessageClass.NOTICE),
+        POLICY,
+    ),
+    (
+        "form-pack-fits",
+        "a transfer that answers nothing",
+        sealed(
+            slip=opened(slip(form_pack="transfer", message_class=MessageClass.NOTICE, **NO_PATTERN)),
+            message_class=MessageClass.NOTICE,
+        ),
+        POLICY,
+    ),
+    (
+        "pattern-is-partys",
+        "a question about UIDs without a pattern",
+        sealed(slip=opened(slip(form_pack="uid-resolve", **NO_PATTERN))),
         POLICY,
     ),
     ("slip-is-fresh", "made in the future", sealed(slip=opened(slip(created=NOW + timedelta(minutes=16)))), POLICY),
@@ -238,6 +254,19 @@ PASSED: dict[str, Facts] = {
     "direct query while the library is expired": direct(library=LibraryFacts(2, NOW, frozenset())),
     "direct query in a known exchange": direct(exchange=build.exchange()),
     "acknowledgement": sealed_reply(message_class=MessageClass.ACKNOWLEDGEMENT),
+    "a request that is not about UIDs": sealed(slip=opened(slip(form_pack="administrative-assistance", **NO_PATTERN))),
+    "the same in its second version": sealed(
+        slip=opened(slip(form_pack="administrative-assistance", form_version="2", **NO_PATTERN))
+    ),
+    "information nobody asked for": sealed(
+        slip=opened(slip(form_pack="seizure-report", message_class=MessageClass.NOTICE, **NO_PATTERN)),
+        message_class=MessageClass.NOTICE,
+    ),
+    "the same, asked for": sealed_reply(
+        slip=opened(
+            slip(form_pack="seizure-report", message_class=MessageClass.REPLY, exchange=build.EXCHANGE_ID, **NO_PATTERN)
+        )
+    ),
     "member until tomorrow": direct(party=build.party("EU", member_until=NOW.date() + timedelta(days=1))),
 }
 
