@@ -22,6 +22,8 @@ from keyring_admin.acts.rights import NeedsApprovalError
 from keyring_admin.acts.rules import DirectoryRules
 from keyring_admin.proposals import Proposal
 
+__all__ = ["EXIT_PROPOSED", "At", "act_or_propose", "acting", "directory_rules"]
+
 EXIT_PROPOSED = 3
 Result = TypeVar("Result")
 
