@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from gateway.delivered_mail import PILOT_MARK
 from gateway.keys import KEYS_ADDRESS
-from gateway.keys.sentences import DOOR_REASONS, KEY_NOTICES, reason_sentence
+from gateway.keys.sentences import DOOR_REASONS, KEY_NOTICES, reason_sentence, state_sentence
 from gateway.mail_header import date_value, encoded_words, header_block, own_part
 from gateway.policy.facts import NoticeKind
 from gateway.seal import HEADER as SEAL_HEADER
@@ -60,6 +60,14 @@ NOTICES = {
     NoticeKind.MAIL_NOT_READABLE: phrase(
         "A mail of {parties} to your Party was returned to its sender: it could be read with the certificate "
         "{fingerprint} only, which is revoked. Until your Party has another certificate, mail to it is refused."
+    ),
+    NoticeKind.PARTY_CANNOT_READ: phrase(
+        "Your mail {reference} was refused: the Party addressed has no certificate in force with which it could read "
+        "it. Its administrators know. Send it again later, with a fresh address book."
+    ),
+    NoticeKind.NO_READING_CERTIFICATE: phrase(
+        "Your Party has no certificate in force any more with which it could read its mailbox: mail to it is refused. "
+        "The last one was {fingerprint}. Have another one certified."
     ),
     NoticeKind.GATEWAY_CERTIFICATE: phrase(
         "The gateway has a new encryption key. Attached is its certificate {fingerprint}, the same as before with the "
@@ -173,6 +181,8 @@ def _entity(
     }
     if "reason" in notice.details:
         values["reason"] = reason_sentence(notice.details["reason"])
+    if "state" in notice.details:
+        values["state"] = state_sentence(notice.details["state"])
     mark = f"{PILOT_MARK} " if pilot else ""
     words = words_in(language)
     subject = mark + words.text(_SUBJECT, **values)

@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     READING_CERTIFICATE_ENDS = "reading-certificate-ends"
     GATEWAY_CERTIFICATE = "gateway-certificate"
     MAIL_NOT_READABLE = "mail-not-readable"
+    PARTY_CANNOT_READ = "party-cannot-read"
+    NO_READING_CERTIFICATE = "no-reading-certificate"
     LIBRARY = "library"
     LIBRARY_TOO_LARGE = "library-too-large"
     KEY_CHALLENGE = "key-challenge"

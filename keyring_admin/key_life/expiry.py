@@ -2,17 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, or_, select
 
 from keyring_admin.administration_schema import key_warnings
-from keyring_admin.certificate_store import Certificate, Purpose, find_certificate
+from keyring_admin.certificate_store import Certificate, Purpose, find_certificate, reading_certificates
 from keyring_admin.certificates import KeyFacts
+from keyring_admin.chain_state import ChainState
+from keyring_admin.parties import list_parties
 from keyring_admin.schema import certificate_keys, certificates
 
 WARNING_DAYS = (60, 30, 14, 7, 1)
 _DAY = timedelta(days=1)
+_ENDED = datetime(1970, 1, 1, tzinfo=UTC)  # stands for "it is over", whatever ended it
+NEVER_IN_FORCE = frozenset({ChainState.UNDERIVED, ChainState.NOT_CERTIFIED, ChainState.NOT_CERTIFIED_BY_ROOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,24 @@ def take_due_warnings(connection: Connection, now: datetime) -> list[ExpiryWarni
             connection.execute(insert(key_warnings).values(row))
             due.append(ExpiryWarning(certificate, ends_at, step, days_left(ends_at, now)))
     return due
+
+
+def take_lost_readers(connection: Connection, now: datetime) -> list[Certificate]:
+    """The last reading certificate of each Party that has none in force any more, once; not before it had one."""
+    lost = []
+    for party in list_parties(connection):
+        held = [one for one in reading_certificates(connection, party.code) if one.chain not in NEVER_IN_FORCE]
+        if not party.member_on(now.date()) or not held or any(one.encryption_key_ids(now) for one in held):
+            continue
+        last = held[-1]
+        row = {"certificate": last.fingerprint, "expires_at": _ENDED, "days": 0, "told_at": now}
+        told = select(key_warnings.c.told_at).where(
+            key_warnings.c.certificate == last.fingerprint, key_warnings.c.expires_at == _ENDED
+        )
+        if connection.scalar(told) is None:
+            connection.execute(insert(key_warnings).values(row))
+            lost.append(last)
+    return lost
 
 
 def _last(keys: list[KeyFacts]) -> datetime | None:

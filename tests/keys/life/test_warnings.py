@@ -79,7 +79,7 @@ def test_which_warning_is_due(left: float, told: tuple[int, ...], step: int | No
 
 
 def test_each_warning_is_given_once_to_the_holder_and_the_administrator(connection: Connection) -> None:
-    given = [(ENDS - timedelta(days=days), days) for days in range(70, -3, -1)]
+    given = [(ENDS - timedelta(days=days), days) for days in range(70, 0, -1)]
     warned = {days: warn_of_ends(connection, at) for at, days in given}
     assert {days for days, number in warned.items() if number} == set(WARNING_DAYS)
     assert set(warned.values()) == {0, 3}  # the officer, and the administrator twice
@@ -97,7 +97,7 @@ def test_a_later_end_begins_again_and_a_withdrawn_certificate_is_nobodys_concern
     renewed = update(certificate_keys).where(certificate_keys.c.certificate == "A" * 40)
     connection.execute(renewed.values(expires_at=longer))
     withdraw_certificate(connection, "E" * 40, now=NOW)
-    assert warn_of_ends(connection, longer - timedelta(days=14)) == 2
+    assert warn_of_ends(connection, longer - timedelta(days=14)) == 3  # that nobody reads any more, too
     assert warn_of_ends(connection, longer - timedelta(days=14)) == 0
 
 
@@ -119,3 +119,15 @@ def test_the_earliest_end_counts() -> None:
     assert usable_until(certificate(facts("A", ENDS))) == ENDS
     assert usable_until(certificate(facts("A", ENDS, subkey_ends=sooner))) == sooner
     assert usable_until(certificate(facts("A", None), chain_until=sooner)) == sooner
+
+
+def test_a_party_that_can_no_longer_read_is_told_once(connection: Connection) -> None:
+    assert warn_of_ends(connection, NOW) == 0
+    assert warn_of_ends(connection, ENDS) == 1
+    assert warn_of_ends(connection, ENDS + timedelta(days=1)) == 0
+    assert asked(connection) == [(2, NoticeKind.NO_READING_CERTIFICATE.value)]
+
+
+def test_a_party_that_never_could_read_is_not_told_that_it_cannot(connection: Connection) -> None:
+    connection.exec_driver_sql("UPDATE certificates SET chain = 'not-certified-by-root' WHERE purpose = 'reading'")
+    assert warn_of_ends(connection, ENDS) == 0
