@@ -5,12 +5,15 @@ The language is that of --language, wherever it stands in the call, else that of
 
 import os
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from forms.punctuation import punctuation_of
 from gateway.cli.click_words import usage_message
 from gateway.words import LANGUAGES, Sentence, Words, language_of_environment, phrase, words_in
 
@@ -60,8 +63,9 @@ class SpokenCommand(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """How it is called."""
-        prefix = words_of_call(ctx).text(phrase("Usage:")) + " "
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix)
+        prefix = words_of_call(ctx).text(phrase("Usage:"))
+        gap = "" if unicodedata.east_asian_width(prefix[-1]) == "F" else " "  # a full-width colon has its own
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix + gap)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """What it does."""
@@ -73,7 +77,7 @@ class SpokenCommand(click.Command):
         """What can be chosen."""
         words = words_of_call(ctx)
         options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
-        with formatter.section(words.text(phrase("Options"))):
+        with _section(formatter, phrase("Options"), words):
             formatter.write_dl([_record(option, ctx, words) for option in options])
 
 
@@ -105,7 +109,7 @@ class SpokenGroup(SpokenCommand, click.Group):
             if command is not None and not command.hidden:
                 found = _FIRST_SENTENCE.match(_translated(command.help or "", words))
                 rows.append((name, found.group() if found is not None else ""))
-        with formatter.section(words.text(phrase("Commands"))):
+        with _section(formatter, phrase("Commands"), words):
             formatter.write_dl(rows)
 
 
@@ -117,6 +121,15 @@ def words_of_call(context: click.Context) -> Words:
     named = _language_in(context.meta.get(_ARGUMENTS, ()))
     language = named or os.environ.get("GSP_LANGUAGE", "")
     return words_in(language if language in LANGUAGES else language_of_environment(os.environ))
+
+
+@contextmanager
+def _section(formatter: click.HelpFormatter, heading: Sentence, words: Words) -> Iterator[None]:
+    """As click's own, but with the colon of the language."""
+    formatter.write_paragraph()
+    formatter.write(words.text(heading) + punctuation_of(words.language).colon.rstrip() + "\n")
+    with formatter.indentation():
+        yield
 
 
 def _language_in(arguments: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ SAME = {
 NAMES = re.compile(
     r"`[^`]*`|--[a-z-]+|(?:query|resolve|keys)@|\bUID(?=s?\b)|GSP_[A-Z_]+|(?:slip|body)\.asc|txt, csv, tsv, xlsx|"
     r"\.(?:csv|txt|xlsx|xml)\b|PATH=VALUE|purpose=investigation|LC_ALL|'<GS>'|0x1D|"
+    r"\b(?:User ID|KiB|UTF-8|RSA|DSA|ElGamal|Curve25519|P-256|P-384|P-521|SHA-1|AEAD|OCB)\b|"
     r"\b(?:OpenPGP|GnuPG|IMAP|TLS|UTC|HOST:PORT|CR LF|NUL|RFC \d+|INBOX|SOURCE|From|FILE|FORM|GS|JSON|LANG|MAILS|PACK|"
     r"PARTY|TEXT|XML|PEM)\b"
 )

@@ -105,6 +105,13 @@ def test_a_group_lists_its_commands_in_the_language_of_the_reader(group: str, la
     assert language == "en" or not [name for name in shown if shown[name] == english[name]]
 
 
+@pytest.mark.parametrize(
+    ("language", "heading"), [("en", "Options:"), ("fr", "Options\u00a0:"), ("zh", "选项："), ("ar", "الخيارات:")]
+)
+def test_headings_have_the_colon_of_the_language(language: str, heading: str) -> None:
+    assert heading in call("seal --help", language).stdout
+
+
 def _rows(page: str, group: str) -> dict[str, str]:
     """What stands beside each sub-command."""
     command = main.get_command(click.Context(main), group)
