@@ -17,6 +17,7 @@ from keyring_admin.addresses import AddressError
 from keyring_admin.certificates import CertificateError
 from keyring_admin.database import write_transaction
 from keyring_admin.directory_error import DirectoryError
+from keyring_admin.gnupg_listing import GnuPGError
 
 _WIDTH_IN_FILES = 240
 
@@ -75,5 +76,5 @@ def friendly_errors() -> Iterator[None]:
     """What the directory refuses is told in one line, without a traceback."""
     try:
         yield
-    except (DirectoryError, CertificateError, AddressError) as error:
+    except (DirectoryError, CertificateError, AddressError, GnuPGError) as error:
         raise click.ClickException(str(error)) from None

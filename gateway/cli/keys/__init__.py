@@ -9,6 +9,15 @@ from gateway.cli.lazy import Commands, LazyGroup
 
 class _Keys(LazyGroup):
     commands_by_name: ClassVar[Commands] = {
+        "check": ("gateway.cli.keys.check", "check"),
+        "list": ("gateway.cli.keys.list", "list_command"),
+        "why": ("gateway.cli.keys.why", "why"),
+        "root": ("gateway.cli.keys.root", "root"),
+        "request-certification": ("gateway.cli.keys.requests", "request_certification"),
+        "certify": ("gateway.cli.keys.certify", "certify"),
+        "certified": ("gateway.cli.keys.refresh", "certified"),
+        "refresh": ("gateway.cli.keys.refresh", "certified"),
+        "derive": ("gateway.cli.keys.derive", "derive"),
         "propose": ("gateway.cli.keys.propose", "propose"),
         "approve": ("gateway.cli.keys.approve", "approve_command"),
         "proposals": ("gateway.cli.keys.approve", "proposals"),

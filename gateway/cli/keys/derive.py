@@ -1,0 +1,28 @@
+"""`gsp keys derive`: judge every certificate anew, as each act and the running gateway do by themselves."""
+
+from datetime import UTC, datetime
+
+import click
+
+from gateway.cli.acting import acting
+from gateway.cli.context import Deployment, friendly_errors, pass_deployment
+from keyring_admin.chain.derive import AccessChange, derive_access
+
+
+@click.command("derive")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@pass_deployment
+def derive(deployment: Deployment, *, dry_run: bool) -> None:
+    """Judge every certificate by the chain, and say what changed. Each change goes into the key log."""
+    special = deployment.settings.gateway.special_use_domains
+    changes: tuple[AccessChange, ...]
+    if dry_run:
+        with friendly_errors(), deployment.reading() as connection:
+            changes = derive_access(connection, now=datetime.now(UTC), special_use_domains=special, keep=False)
+    else:
+        with acting(deployment) as at:
+            changes = derive_access(at.connection, now=at.now, special_use_domains=special)
+    for change in changes:
+        who = f"{change.party or 'Secretariat':12} {change.purpose.value:12}"
+        click.echo(f"{who} {change.fingerprint}  {change.before.value} -> {change.after.value}")
+    click.echo(f"certificates whose state {'would change' if dry_run else 'changed'}: {len(changes)}")
