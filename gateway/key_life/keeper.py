@@ -9,6 +9,7 @@ from gateway.journal import Event, note
 from gateway.key_life.gateway_rotation import carry_out, plan_rotation
 from gateway.key_life.warnings import warn_of_ends
 from gateway.settings import Settings
+from keyring_admin.acts.rotation import close_rotations
 from keyring_admin.database import write_transaction
 from keyring_admin.gateway_key import GatewayKeyError, encryption_subkeys
 
@@ -32,6 +33,7 @@ class KeyLifeKeeper:
         now = datetime.now(UTC)
         with write_transaction(self._engine) as connection:
             warn_of_ends(connection, now)
+            close_rotations(connection, now=now)
         try:
             self.rotate(now)
         except GatewayKeyError as error:

@@ -13,6 +13,7 @@ from keyring_admin.acts.actor import Actor, Approved
 from keyring_admin.acts.deriving import derive_again
 from keyring_admin.acts.recording import record_act
 from keyring_admin.acts.rights import Act, NeedsApprovalError, require_right, root_installed
+from keyring_admin.acts.rotation import close_rotations
 from keyring_admin.acts.rules import DirectoryRules
 from keyring_admin.acts.signers import open_signed, this_gateway
 from keyring_admin.acts.statements import Succession, read_succession
@@ -85,6 +86,7 @@ def admit_reading_certificate(
         details={"fresh": fresh, "named-by": named_by, "withdrawn": withdrawn or None},
     )
     derive_again(connection, rules, now=now, party=code)
+    close_rotations(connection, now=now)
     return facts
 
 
@@ -97,6 +99,7 @@ def withdraw_reading_certificate(
     require_right(connection, actor, Act.READING_WITHDRAWN, now=now, party=code)
     withdraw_certificate(connection, fingerprint, now=now)
     record_act(connection, Act.READING_WITHDRAWN, actor, now=now, party=code, subject=fingerprint)
+    close_rotations(connection, now=now)
 
 
 def examine_reading_certificate(

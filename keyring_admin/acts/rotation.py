@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from keyring_admin.administration_schema import reading_rotations
 from keyring_admin.certificate_store import reading_certificates
@@ -35,6 +35,21 @@ def open_rotation(
                 insert(reading_rotations).values(party=party, certificate=fingerprint, reason=reason, due_at=due_at)
             )
     return tuple(in_force)
+
+
+def close_rotations(connection: Connection, *, now: datetime) -> int:
+    """Note as done what a Party owed and has done: that certificate is out of force, and another is in force."""
+    closed = 0
+    owed = select(reading_rotations).where(reading_rotations.c.done_at.is_(None))
+    for row in connection.execute(owed).mappings().all():
+        certificates = reading_certificates(connection, row["party"])
+        gone = not any(one.valid_at(now) for one in certificates if one.fingerprint == row["certificate"])
+        others = [one for one in certificates if one.fingerprint != row["certificate"]]
+        if gone and any(one.encryption_key_ids(now) for one in others):
+            done = update(reading_rotations).where(reading_rotations.c.id == row["id"])
+            connection.execute(done.values(done_at=now))
+            closed += 1
+    return closed
 
 
 def rotations(connection: Connection, party: str) -> list[Rotation]:
