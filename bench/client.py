@@ -26,11 +26,15 @@ class SessionJob:
 
 @dataclass(frozen=True, slots=True)
 class ClientJob:
-    """All sessions of a process. authority: file of the TLS authority; empty for neither TLS nor AUTH."""
+    """All sessions of a process. authority: file of the TLS authority; empty for neither TLS nor AUTH.
+
+    reconnect: whether each mail has a connection of its own, TLS and AUTH included.
+    """
 
     port: int
     authority: str
     sessions: tuple[SessionJob, ...]
+    reconnect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def load_result(line: str) -> ClientResult:
 def _load_job(line: str) -> ClientJob:
     values = json.loads(line)
     sessions = tuple(SessionJob(**{**session, "mails": tuple(session["mails"])}) for session in values["sessions"])
-    return ClientJob(values["port"], values["authority"], sessions)
+    return ClientJob(values["port"], values["authority"], sessions, values["reconnect"])
 
 
 class _Sender(threading.Thread):
@@ -65,10 +69,11 @@ class _Sender(threading.Thread):
 
     def __init__(self, job: ClientJob, session: SessionJob) -> None:
         super().__init__(daemon=True)
+        self._process = job
         self._job = session
-        self._mails = [stuff(Path(file).read_bytes()) for file in session.mails]
-        authority = Path(job.authority) if job.authority else None
-        self._smtp = SmtpSession(job.port, authority=authority, login=session.login, password=session.password)
+        files = {file: stuff(Path(file).read_bytes()) for file in dict.fromkeys(session.mails)}
+        self._mails = [files[file] for file in session.mails]
+        self._smtp = self._connect()
         self.replies: list[float] = []
         self.ended = 0.0
         self.problem = ""
@@ -76,11 +81,25 @@ class _Sender(threading.Thread):
     def run(self) -> None:
         try:
             for mail in self._mails:
-                self.replies.append(self._smtp.send(self._job.login, self._job.recipient, mail))
+                self.replies.append(self._send_anew(mail) if self._process.reconnect else self._send(mail))
             self.ended = time.monotonic()
             self._smtp.close()
         except (OSError, UnexpectedReplyError) as error:
             self.problem = f"{type(error).__name__}: {error}"
+
+    def _send(self, mail: bytes) -> float:
+        return self._smtp.send(self._job.login, self._job.recipient, mail)
+
+    def _send_anew(self, mail: bytes) -> float:
+        start = time.perf_counter()
+        self._smtp.close()
+        self._smtp = self._connect()
+        self._send(mail)
+        return time.perf_counter() - start
+
+    def _connect(self) -> SmtpSession:
+        authority = Path(self._process.authority) if self._process.authority else None
+        return SmtpSession(self._process.port, authority=authority, login=self._job.login, password=self._job.password)
 
 
 def main() -> None:

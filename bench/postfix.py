@@ -37,6 +37,7 @@ mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 virtual_mailbox_domains = {domain}
 virtual_mailbox_maps =
+message_size_limit = 31457280
 virtual_transport = lmtp:unix:{lmtp}
 """
 
@@ -73,8 +74,8 @@ def postfix_missing(*, root: bool) -> str:
 
 
 @contextmanager
-def running_postfix(folder: Path, *, account: str, lmtp: Path) -> Iterator[int]:
-    """A Postfix of its own below `folder`; gives the port of its SMTP server on loopback, stops it in the end."""
+def running_postfix(folder: Path, *, account: str, lmtp: Path) -> Iterator[tuple[int, int]]:
+    """A Postfix of its own below `folder`, stopped in the end; gives its port on loopback and its process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -90,7 +91,7 @@ def running_postfix(folder: Path, *, account: str, lmtp: Path) -> Iterator[int]:
         master = subprocess.Popen([*command, "start-fg"], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
     try:
         _wait_until_open(port, master)
-        yield port
+        yield port, master.pid
     finally:
         subprocess.run([*command, "stop"], check=False, capture_output=True, timeout=_STOP_SECONDS)
         try:

@@ -1,8 +1,8 @@
 """What the programs of a running system cost: processor time and memory of a process and all it started (proc(5))."""
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,21 +28,21 @@ class _Process:
     mib: float
 
 
-def usage_of(roots: Iterable[int]) -> dict[str, Usage]:
-    """Usage of these processes and their descendants, by the name of the program."""
+def usage_of(gateway: int, postfix: int | None = None) -> dict[str, Usage]:
+    """Usage of these processes and their descendants: of the gateway by program, of Postfix altogether."""
     processes = dict(_all_processes())
     children: dict[int, list[int]] = defaultdict(list)
     for pid, process in processes.items():
         children[process.parent].append(pid)
-    seconds: Counter[str] = Counter()
-    mib: Counter[str] = Counter()
-    waiting = [pid for pid in roots if pid in processes]
+    seconds: dict[str, float] = defaultdict(float)
+    mib: dict[str, float] = defaultdict(float)
+    waiting = [(pid, name) for pid, name in ((gateway, ""), (postfix, "Postfix")) if pid in processes]
     while waiting:
-        pid = waiting.pop()
-        name = _program(pid)
-        seconds[name] += processes[pid].seconds  # type: ignore[assignment]  # a Counter counts seconds as well
-        mib[name] += processes[pid].mib  # type: ignore[assignment]
-        waiting += children[pid]
+        pid, system = waiting.pop()
+        name = system or _program(pid)
+        seconds[name] += processes[pid].seconds
+        mib[name] += processes[pid].mib
+        waiting += [(child, system) for child in children[pid]]
     return {name: Usage(seconds[name], mib[name]) for name in sorted(seconds)}
 
 
@@ -65,13 +65,13 @@ def _all_processes() -> Iterator[tuple[int, _Process]]:
 
 
 def _program(pid: int) -> str:
-    """A name a reader knows: the gateway's programs by their own, all of Dovecot and of Postfix by theirs."""
+    """A name a reader knows: the gateway's programs by their own, all of Dovecot by that."""
     words = _read(_PROC / str(pid) / "cmdline").decode(errors="replace").split("\0")
     if "gateway.opener.worker" in words:
         return "slip openers"
     if "run" in words and "gateway" in words:
         return words[words.index("run") + 1]
-    return next((name for name in ("Dovecot", "Postfix") if name.lower() in words[0]), "supervisor")
+    return "Dovecot" if "dovecot" in words[0] else "supervisor"
 
 
 def _read(file: Path) -> bytes:

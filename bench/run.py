@@ -1,9 +1,10 @@
-"""Runs all benchmarks and prints their tables; `--write` puts them into docs/benchmarks.md.
+"""Runs all benchmarks and prints their tables; `--write` makes docs/benchmarks.md of them.
 
-    python -m bench [--write] [--only gate|sealed] [--run SESSIONS:MAILS ...] [--seconds 3]
+    python -m bench [--write] [--quick] [--only gate|sealed|forms|recognition]
 
-Everything is on loopback, bounded and stopped in the end. Root is needed for the comparison with Postfix only; all
-else runs as the account `gsp` (or `nobody`) then. The scratch folder needs a real disk: /var/tmp, or --scratch.
+Everything is on loopback, bounded and stopped in the end; all of it takes about ten minutes. Root is needed for the
+comparison with Postfix only; all else runs as the account `gsp` (or `nobody`) then. The scratch folder needs a real
+disk: /var/tmp, or --scratch.
 """
 
 import argparse
@@ -15,48 +16,86 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.gate import bench_gate
 from bench.machine import look_at_machine
 from bench.measurement import MailFigures, load_figures
 from bench.postfix import postfix_missing, running_postfix
-from bench.report import report, write_into
-from bench.sealed import Run, parse_run
+from bench.report import Printed, report
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-_RUNS = (Run(1, 300), Run(10, 1500), Run(50, 1500))
+PARTS = ("gate", "sealed", "forms", "recognition")
 _ACCOUNTS = ("gsp", "nobody")  # what root becomes
 _LONGEST_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured. sealed: options of bench.sealed; forms, recognition: of those."""
+
+    gate_seconds: float
+    sealed: tuple[str, ...]
+    forms: tuple[str, ...]
+    recognition: tuple[str, ...]
+
+
+FULL = Scale(
+    gate_seconds=3.0,
+    sealed=(
+        *("--run", "1:200", "--run", "10:800", "--run", "50:800", "--run", "10:200:70000", "--run", "10:60:1000000"),
+        *("--reconnect", "1:30", "--reconnect", "10:100", "--uploads", "10:400", "--memory", "10000"),
+    ),
+    forms=("--uids", "10000", "--rounds", "1"),
+    recognition=("--patterns", "100", "100000", "--uids", "5000", "--file", "1000000"),
+)
+QUICK = Scale(
+    gate_seconds=0.05,
+    sealed=(
+        *("--run", "1:3", "--run", "6:12", "--run", "2:2:70000", "--reconnect", "1:2"),
+        *("--uploads", "2:4", "--memory", "20"),
+    ),
+    forms=("--uids", "100", "--rounds", "1"),
+    recognition=("--patterns", "100", "--uids", "200", "--file", "1000"),
+)
 
 
 def main() -> None:
     """Measure, print, and write if asked to."""
     parser = argparse.ArgumentParser(description="All benchmarks; figures with the facts of the machine beside them.")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    parser.add_argument("--only", choices=("gate", "sealed"))
-    parser.add_argument("--run", type=parse_run, action="append", metavar="SESSIONS:MAILS", help="end-to-end runs")
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each size of mail at the gate")
+    parser.add_argument("--document", type=Path, default=DOCUMENT, help="write it there instead")
+    parser.add_argument("--quick", action="store_true", help="numbers too small to say anything: does it run?")
+    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--commit", default="", help="what is measured, where git cannot tell")
     parser.add_argument("--scratch", type=Path, default=Path("/var/tmp"), help="a short path on a real disk")  # noqa: S108 - mkdtemp makes the folder in it
     arguments = parser.parse_args()
+    scale, parts = QUICK if arguments.quick else FULL, arguments.only or PARTS
     with scratch_folder(arguments.scratch) as folder:
         tell("looking at the machine")
         machine = look_at_machine(folder)
-        gate = []
-        if arguments.only != "sealed":
+        if arguments.commit:
+            machine = replace(machine, commit=arguments.commit)
+        gate, mail, printed = [], None, []
+        if "gate" in parts:
             tell("gate alone")
-            gate = bench_gate(arguments.seconds)
-        mail = None
-        if arguments.only != "gate":
+            gate = bench_gate(scale.gate_seconds)
+        if "sealed" in parts:
             tell("sealed, end to end")
-            mail = run_sealed(folder, arguments.run or _RUNS)
-    text = report(machine, gate, mail)
-    sys.stdout.write(text + "\n")
+            mail = run_sealed(folder, scale.sealed)
+        if "forms" in parts:
+            tell("forms with very many UIDs")
+            printed.append(_printed("Forms with very many UIDs", "bench.forms", scale.forms))
+        if "recognition" in parts:
+            tell("recognition of UIDs")
+            printed.append(_printed("Recognition of UIDs", "bench.uid_recognition", scale.recognition))
+    text = report(machine, gate, mail, printed)
+    sys.stdout.write(text)
     if arguments.write:
-        write_into(DOCUMENT, text)
-        tell(f"written: {DOCUMENT.relative_to(ROOT)}")
+        arguments.document.write_text(text, encoding="utf-8")
+        tell(f"written: {arguments.document}")
 
 
 def tell(line: str) -> None:
@@ -76,23 +115,21 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_sealed(folder: Path, runs: Sequence[Run]) -> MailFigures:
+def run_sealed(folder: Path, options: Sequence[str]) -> MailFigures:
     """The end-to-end benchmark in a process of its own, unprivileged; beside it Postfix, if that is possible."""
     root = os.geteuid() == 0
     world = folder / "w"
     world.mkdir(mode=0o700)
     missing = postfix_missing(root=root)
-    command = [sys.executable, "-m", "bench.sealed", str(world)]
-    for run in runs:
-        command += ["--run", f"{run.sessions}:{run.mails}"]
+    command = [sys.executable, "-m", "bench.sealed", str(world), *options]
     with ExitStack() as stack:
         if root:
             account = unprivileged_account()
             shutil.chown(world, account)
             if not missing:
                 lmtp = world / "gw" / "run" / "dovecot" / "lmtp"
-                port = stack.enter_context(running_postfix(folder / "p", account=account, lmtp=lmtp))
-                command += ["--postfix-port", str(port)]
+                port, pid = stack.enter_context(running_postfix(folder / "p", account=account, lmtp=lmtp))
+                command += ["--postfix", f"{port}:{pid}"]
         environment = {**os.environ, "RUST_BACKTRACE": "0"}
         done = subprocess.run(
             command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=environment, timeout=_LONGEST_SECONDS
@@ -104,6 +141,12 @@ def unprivileged_account() -> str:
     """The first of the accounts that exists here."""
     names = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in _ACCOUNTS if name in names)
+
+
+def _printed(title: str, module: str, options: Sequence[str]) -> Printed:
+    command = [sys.executable, "-m", module, *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, timeout=_LONGEST_SECONDS)
+    return Printed(title, f"python -m {module} {' '.join(options)}", done.stdout)
 
 
 if __name__ == "__main__":

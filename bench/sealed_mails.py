@@ -4,6 +4,7 @@ A gpg process a mail would take longer than the gateway does. Everything else is
 slip, shape of the mail. Every mail has an id, session keys and signatures of its own.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from itertools import count
 import gnupg
 import pysequoia
 
+from bench.direct_mails import direct_content, pgp_mime_mail
 from bench.world import BenchWorld
 from forms.form import Form
 from forms.queries import Purpose, new_query
@@ -36,10 +38,12 @@ class InProcessKeyring(OfficerKeyring):
         secret = pysequoia.Tsk.from_bytes(exported.encode("ascii"))
         self._signer = secret.signer()
         self._certificates = {**certificates, officer.officer_fingerprint: secret.extract_certificate()}
+        self.annex = b""  # what stands after a form in the sealed body
 
     def sign_and_encrypt(self, octets: bytes, *, signer: str, recipients: list[str]) -> bytes:
         """Binary packets, uncompressed, as `gsp seal` asks GnuPG for. signer: the officer, who has no other key."""
-        del signer
+        if signer in recipients:  # the body; nobody but the gateway reads the slip
+            octets += self.annex
         readers = [self._certificates[recipient] for recipient in recipients]
         return pysequoia.encrypt(octets, recipients=readers, signer=self._signer, armor=False)
 
@@ -91,17 +95,31 @@ class MailMaker:
         """Size of a form with its readable text, before it is bound to an exchange and padded to its size class."""
         return len(form_entity(self._pairs["KE"][0].form).rstrip())
 
-    def make(self, officer: DemoParty) -> bytes:
-        """One sealed query of this officer; the other Parties take turns."""
+    def make(self, officer: DemoParty, annex: int = 0) -> bytes:
+        """One sealed query of this officer; the other Parties take turns.
+
+        annex: octets after the form in the sealed body, of which the gateway sees nothing but the length.
+        """
         pairs = self._pairs[officer.code]
         pair = pairs[next(self._numbers) % len(pairs)]
+        keyring = self._keyrings[officer.officer]
+        keyring.annex = secrets.token_bytes(annex)
         return seal_form(
             pair.form,
             pair.route,
             officer_address=officer.officer,
             officer_fingerprint=officer.officer_fingerprint,
             book=self._book,
-            keyring=self._keyrings[officer.officer],
+            keyring=keyring,
             declare_uids=True,
             now=datetime.now(UTC),
         ).mail
+
+    def make_direct(self, officer: DemoParty, party: str, octets: int) -> bytes:
+        """One mail of about this many octets, encrypted to the reading certificates of another Party by the client."""
+        readers = [certificate.fingerprint for certificate in self._book.party(party).certificates]
+        content = direct_content(octets)
+        packets = self._keyrings[officer.officer].sign_and_encrypt(
+            content, signer=officer.officer_fingerprint, recipients=readers
+        )
+        return pgp_mime_mail(packets, sender=officer.officer, recipient=f"{party.lower()}@{self._book.domain}")

@@ -27,23 +27,27 @@ class Sent:
 class Submission:
     """Client processes whose sessions are connected and logged in; `run` starts them together."""
 
-    def __init__(self, port: int, authority: str, sessions: Sequence[SessionJob]) -> None:
+    def __init__(self, port: int, authority: str, sessions: Sequence[SessionJob], *, reconnect: bool = False) -> None:
         self._clients: list[subprocess.Popen[str]] = []
         try:
             for share in (sessions[number::_CLIENT_PROCESSES] for number in range(_CLIENT_PROCESSES)):
                 if share:
-                    self._clients.append(_start_client(ClientJob(port, authority, tuple(share))))
+                    self._clients.append(_start_client(ClientJob(port, authority, tuple(share), reconnect)))
             for client in self._clients:
                 _wait_until_ready(client)
         except BaseException:
             self.stop()
             raise
 
+    def begin(self) -> None:
+        """Let the clients send."""
+        for client in self._clients:
+            _write(client, "go")
+
     def run(self) -> Sent:
         """Send everything. Raises BenchFailedError if a mail was not accepted."""
         try:
-            for client in self._clients:
-                _write(client, "go")
+            self.begin()
             results = [_result(client) for client in self._clients]
         finally:
             self.stop()
@@ -61,7 +65,7 @@ class Submission:
         for client in self._clients:
             if client.poll() is None:
                 client.terminate()
-            client.communicate()
+            client.communicate()  # waits as well: the client's processor time is counted then
         self._clients.clear()
 
 
