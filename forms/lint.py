@@ -3,15 +3,14 @@
 Contract: `lint` reports, it changes nothing; a pack that cannot be loaded is one finding. English only: pack authors'.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from forms.errors import FormErrorCode
 from forms.fields import Field, Kind, PackError
-from forms.labels import LANGUAGES, Catalogue, Words, common_catalogue
+from forms.labels import LANGUAGES, common_catalogue
+from forms.lint_words import doubtful, words_faults
 from forms.migration import has_migration
 from forms.pack import COMMON_FOLDER, Pack, PackShelf, read_toml
 from forms.validation import inspect
@@ -19,12 +18,6 @@ from forms.view import words_for
 
 STATUSES = ("core", "draft")
 MESSAGE_CLASSES = ("query", "reply", "acknowledgement", "notice")
-# Marks that Chinese and Arabic write otherwise, beside their own letters.
-_FOREIGN_MARKS = {
-    "zh": re.compile("[\u4e00-\u9fff][(),:;?!]|[(),:;?!][\u4e00-\u9fff]"),
-    "ar": re.compile("[\u0600-\u06ff][,;?]"),
-}
-_SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,13 @@ def lint(shelf: PackShelf, pack_id: str, version: str) -> tuple[Finding, ...]:
         pack = shelf.pack(pack_id, version)
     except (PackError, KeyError, ValueError, OSError) as error:
         return (Finding(name, f"cannot be loaded: {error}"),)
-    faults = (*_description(pack), *_fields(pack), *_words(pack), *_examples(pack, shelf), *_migration(pack, shelf))
+    faults = (
+        *_description(pack),
+        *_fields(pack),
+        *words_faults(pack),
+        *_examples(pack, shelf),
+        *_migration(pack, shelf),
+    )
     notes = (
         Finding(name, f"{language}: not reviewed by a speaker", note=True)
         for language in LANGUAGES
@@ -61,7 +60,7 @@ def lint_common() -> tuple[Finding, ...]:
         catalogue = common_catalogue(language)
         found += [f"{language}: {key} is missing" for key in english.texts.keys() - catalogue.texts.keys()]
         found += [f"{language}: {key} is not in English" for key in catalogue.texts.keys() - english.texts.keys()]
-        found += _doubtful(catalogue, english, frozenset(allowed.get(language, ())))
+        found += doubtful(catalogue, english, frozenset(allowed.get(language, ())))
     return tuple(Finding("common/1", text) for text in sorted(found))
 
 
@@ -105,77 +104,6 @@ def _twins(root: Field) -> Iterator[Field]:
     for field in root.walk():
         names = [child.name for child in field.children]
         yield from (child for child in field.children if names.count(child.name) > 1)
-
-
-def _words(pack: Pack) -> Iterator[str]:
-    allowed = read_toml(pack.folder / "pack.toml").get("identical", {})
-    english = pack.catalogues.get("en")
-    if english is None:
-        yield "labels/en.toml is missing"
-        return
-    for language in LANGUAGES:
-        catalogue = pack.catalogues.get(language)
-        if catalogue is None:
-            yield f"labels/{language}.toml is missing"
-            continue
-        yield from _missing(pack, words_for(pack, language))
-        yield from (f"{language}: {key} is missing" for key in sorted(english.texts.keys() - catalogue.texts.keys()))
-        yield from (
-            f"{language}: {key} is not in English" for key in sorted(catalogue.texts.keys() - english.texts.keys())
-        )
-        yield from _doubtful(catalogue, english, frozenset(allowed.get(language, ())))
-    yield from (f"{key} is used by no field" for key in sorted(_unused(pack, english)))
-
-
-def _missing(pack: Pack, words: Words) -> Iterator[str]:
-    for key in ("title", "description"):
-        if words.find("form", key) is None:
-            yield f"{words.language}: form.{key} is missing"
-    for field in pack.root.walk():
-        if field.path and words.by_path("label", field.path) is None:
-            yield f"{words.language}: {field.path} has no label"
-        if field.kind is Kind.GROUP and field.repeats and words.by_path("one", field.path) is None:
-            yield f"{words.language}: {field.path} has no heading for one of several (section one)"
-        for code in field.codes:
-            key = f"{(field.code_list or field.kind.value).removesuffix('-codes')}.{code}"
-            if words.find("code", key) is None:
-                yield f"{words.language}: code {key} has no text"
-    for rule in pack.rules:
-        if words.find("rule", rule.id) is None:
-            yield f"{words.language}: rule {rule.id} has no text"
-
-
-def _unused(pack: Pack, english: Catalogue) -> Iterator[str]:
-    used = {f"rule.{rule.id}" for rule in pack.rules} | {"form.title", "form.description"}
-    for field in pack.root.walk():
-        names = field.path.split("/")
-        for start in range(len(names)):
-            end = ".".join(names[start:])
-            used |= {f"label.{end}", f"one.{end}", f"help.{end}"}
-        code_list = (field.code_list or field.kind.value).removesuffix("-codes")
-        used |= {f"code.{code_list}.{code}" for code in field.codes}
-    yield from english.texts.keys() - used
-
-
-def _doubtful(catalogue: Catalogue, english: Catalogue, allowed: frozenset[str]) -> Iterator[str]:
-    for key, text in catalogue.texts.items():
-        if not text.strip() or text != text.strip():
-            yield f"{catalogue.language}: {key} is empty or padded"
-        elif catalogue.language != "en" and text == english.texts.get(key) and key not in allowed:
-            yield f"{catalogue.language}: {key} is identical with English"
-        elif catalogue.language in _FOREIGN_MARKS and _FOREIGN_MARKS[catalogue.language].search(text):
-            yield f"{catalogue.language}: {key} has punctuation of another script"
-        elif (script := _wrong_script(catalogue.language, text)) and key not in allowed:
-            yield f"{catalogue.language}: {key} is in the wrong script ({script})"
-
-
-def _wrong_script(language: str, text: str) -> str:
-    found = {script for letter in text if letter.isalpha() for script in [unicodedata.name(letter, "?").split()[0]]}
-    expected = _SCRIPTS.get(language, "LATIN")
-    foreign = found - {expected, "LATIN"}
-    if foreign:
-        return ", ".join(sorted(foreign))
-    return "" if expected in found or not found else "no letter of the language's script"
 
 
 def _examples(pack: Pack, shelf: PackShelf) -> Iterator[str]:

@@ -121,7 +121,10 @@ def password_from(file: Path | None, words: Words) -> str:
     """The password from its file, or asked for on the terminal; never from an argument, which others can see."""
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
-    return str(click.prompt(words.text(phrase("Password")), hide_input=True, err=True))
+    try:
+        return str(click.prompt(words.text(phrase("Password")), hide_input=True, err=True))
+    except click.Abort:
+        raise SpokenError(phrase("no password was given"), words) from None
 
 
 def host_and_port(value: str, words: Words) -> tuple[str, int]:

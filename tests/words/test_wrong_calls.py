@@ -1,5 +1,6 @@
 """A wrong call of an officer's command is told in the officer's language, in click's own cases too."""
 
+import json
 from pathlib import Path
 
 import click
@@ -130,3 +131,25 @@ def test_click_still_says_it_so(sentence: object) -> None:
 
 def test_what_is_not_known_is_said_as_click_says_it() -> None:
     assert spoken("Something new in click.", words_in("fr")) == "Something new in click."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_gives_no_password_is_told_so(language: str, tmp_path: Path) -> None:
+    book = tmp_path / "book.json"
+    certificate = {"fingerprint": "A" * 40, "armor": ""}
+    book.write_text(
+        json.dumps(
+            {
+                "format": "gsp-address-book/1",
+                "domain": "gsp.test",
+                "pilot": True,
+                "gateway": certificate,
+                "parties": [],
+            }
+        ),
+        encoding="ascii",
+    )
+    options = f"--officer a@b.test --address-book {book} --memory {tmp_path}/memory.db --gnupg-home {tmp_path}"
+    result = call(f"open --imap localhost:1 {options}", language)
+    assert words_in(language).text(phrase("no password was given")) in result.stderr
+    assert "Aborted" not in result.stderr
