@@ -9,6 +9,7 @@ from gateway.account import AccountError, leave_root
 from gateway.cli.context import Deployment, pass_deployment
 from gateway.in_use import InUseError, shared
 from gateway.library.problem import LibraryLifeError
+from gateway.private_memory import keep_memory_private
 from gateway.programs.supervisor import Supervisor
 from gateway.resolve import RESOLVE_IS_ON
 from gateway.settings import Settings
@@ -72,5 +73,6 @@ def _prepare(deployment: Deployment) -> Settings:
         leave_root(settings.folder, settings.service.account)
     except AccountError as error:
         raise click.ClickException(str(error)) from None
+    keep_memory_private()  # after the change of account, which would undo it
     settings.run_folder.mkdir(mode=0o700, exist_ok=True)
     return settings

@@ -29,9 +29,9 @@ class Stage:
     metadata: dict[str, list[str]] = field(default_factory=dict)
 
     def argv(self, *command: str, confined: bool = True) -> list[str]:
-        """The command line that runs something in it. confined: as the compose file does it."""
+        """The command line that runs something in it. confined: as the compose file does it, and without network."""
         volume = self.metadata.get("VOLUME", [""])[0]
-        how = ["--read-only", volume, "--as", self.user] if confined else []
+        how = ["--read-only", volume, "--as", self.user, "--offline"] if confined else []
         words = [f"{name}={value}" for name, value in self.environment.items()]
         return [str(CLEAN_ROOT), "--in", str(self.root), "--bare", *how, "--", *words, *command]
 

@@ -57,7 +57,8 @@ class RunningEdge:
 
     def _environment(self) -> dict[str, str]:
         home, temporary = str(self.folder), str(self.folder / "tmp")
-        return {**os.environ, "HOME": home, "TMPDIR": temporary, "RUST_BACKTRACE": "0", "COLUMNS": "200"}
+        python = {"PYTHONPATH": str(Path(__file__).parent / "looked_into"), "RUST_BACKTRACE": "0"}
+        return {**os.environ, **python, "HOME": home, "TMPDIR": temporary, "COLUMNS": "200"}
 
     def make(self) -> None:
         """`gsp init`, three Parties, officers of Kenya and of the Union, keys by GnuPG."""
