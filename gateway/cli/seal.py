@@ -17,6 +17,7 @@ from gateway.cli.officer_options import (
 )
 from gateway.cli.spoken import SpokenCommand, help_text
 from gateway.library.fetching import open_library
+from gateway.officer.chain_check import ROOT_FILE, remembered_root, verify_book
 from gateway.officer.keyring import OfficerKeyring
 from gateway.officer.memory import SENT, Memory, RememberedForm
 from gateway.officer.routing import Wish, route_form
@@ -111,6 +112,9 @@ def seal(
         now = datetime.now(UTC)
         library = open_library(library_file) if library_file is not None else None
         route = route_form(form, Wish(own_party, exchange, receiver, library), book, memory, today=now.date())
+        root = remembered_root(ROOT_FILE)
+        if root is not None:
+            verify_book(book, root, now, only=route.receiver)
         sealed = seal_form(
             form,
             route,

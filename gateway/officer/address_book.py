@@ -1,11 +1,13 @@
 """The address book: the gateway and the Parties, as `gsp directory export` writes them for officers' tools.
 
-It is worth what its fingerprints are worth: compare them with the printed list before importing it.
+It is worth what its fingerprints are worth: compare them with the printed list before importing it; or compare the
+root's alone, and have the others verified by the chain (gateway/officer/chain_check.py).
 """
 
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from gateway.officer.problem import OfficerProblemError
 from gateway.words import phrase
@@ -23,8 +25,18 @@ class BookCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class BookAdministrator:
+    """An administrator of a Party, as the chain needs to know. domains: mail domains of the appointment."""
+
+    fingerprint: str
+    armor: str
+    domains: tuple[str, ...]
+    regional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BookParty:
-    """A Party, its address at the gateway, its reading certificates in force."""
+    """A Party, its address at the gateway, its reading certificates in force; and who certified them."""
 
     code: str
     name: str
@@ -32,16 +44,18 @@ class BookParty:
     member_from: date
     member_until: date | None
     certificates: tuple[BookCertificate, ...]
+    administrators: tuple[BookAdministrator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
-    """The whole book. pilot: everything of this gateway is a test."""
+    """The whole book. pilot: everything of this gateway is a test. root: of the chain; None: none is installed."""
 
     domain: str
     pilot: bool
     gateway: BookCertificate
     parties: tuple[BookParty, ...]
+    root: BookCertificate | None = None
 
     def party(self, code: str) -> BookParty:
         """The Party with this code. Raises OfficerProblemError."""
@@ -78,11 +92,22 @@ def load_address_book(octets: bytes) -> AddressBook:
                     member_from=date.fromisoformat(party["member_from"]),
                     member_until=date.fromisoformat(party["member_until"]) if party["member_until"] else None,
                     certificates=tuple(BookCertificate(**certificate) for certificate in party["certificates"]),
+                    administrators=tuple(_administrator(one) for one in party.get("administrators", ())),
                 )
                 for party in values["parties"]
             ),
+            root=BookCertificate(**values["root"]) if values.get("root") else None,
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise OfficerProblemError(
             phrase("the address book cannot be read; fetch a new one from your administrator")
         ) from None
+
+
+def _administrator(values: dict[str, Any]) -> BookAdministrator:
+    return BookAdministrator(
+        fingerprint=str(values["fingerprint"]),
+        armor=str(values["armor"]),
+        domains=tuple(str(domain) for domain in values["domains"]),
+        regional=values["regional"] is True,
+    )
