@@ -83,8 +83,8 @@ NOTICES = {
         "Version {version} of the pattern library is too large for a mail. Fetch it with `gsp library fetch` from the "
         "address your administrator gave you."
     ),
+    **KEY_NOTICES,
 }
-_SENTENCES = {**NOTICES, **KEY_NOTICES}
 # Whom an answer comes from; every other notice is about a query.
 _SENDERS = {
     NoticeKind.LIBRARY: "forms",
@@ -188,7 +188,7 @@ def _entity(
     subject = mark + words.text(_SUBJECT, **values)
     # RFC 9788 §2.1: the inner Subject is the real one
     fields = [("Subject", encoded_words(subject)), ("Date", date_value(datetime.now(UTC)))]
-    text = words.text(_SENTENCES[NoticeKind(notice.kind)], **values)
+    text = words.text(NOTICES[NoticeKind(notice.kind)], **values)
     if "lines" in notice.details:  # commands to paste: the same in every language
         text += f"\r\n\r\n{notice.details['lines']}"
     if notice.seal is not None:

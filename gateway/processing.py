@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from gateway.journal import Event, note
+from gateway.keys.forgetting import forget_requests
+from gateway.keys.notice_secrets import with_secrets
 from gateway.notices import Attachment, write_notice
 from gateway.policy.facts import NoticeKind
 from gateway.preparing import Preparation, PreparedMail, store_prepared
@@ -67,7 +69,9 @@ class Processor:
     def forget_old(self) -> None:
         """Remove what is past its time, and what was deleted since from the database's own log."""
         with write_transaction(self.engine) as connection:
-            forget_expired_slips(connection, datetime.now(UTC))
+            now = datetime.now(UTC)
+            forget_expired_slips(connection, now)
+            forget_requests(connection, now)
         empty_write_ahead_log(self.engine)
 
     def tell_delays(self, delay_notice: timedelta) -> None:
@@ -157,8 +161,9 @@ class Processor:
         if officer is not None:
             certificate = find_certificate(connection, officer.certificate) if officer.certificate else None
             now = datetime.now(UTC)
+            readable = certificate is not None and bool(certificate.encryption_key_ids(now))
             delivery = write_notice(
-                notice,
+                with_secrets(connection, notice, readable=readable, now=now),
                 officer,
                 certificate,
                 signer=self.signer,

@@ -28,8 +28,11 @@ from gateway.fact_finding import (
 )
 from gateway.gate import Accepted, Headers, Refused, Shape, judge
 from gateway.journal import Event, note
+from gateway.keys import KEYS_ADDRESS
+from gateway.keys.desk import KeysDesk
 from gateway.library.by_mail import FORMS_ADDRESS, FormsDesk
 from gateway.library_in_force import LibraryInForce
+from gateway.mailbox_server import disconnect
 from gateway.opener.frames import Job, JobKind, JobResult, Outcome
 from gateway.opener.pool import OpenerPool, OpenerUnavailableError
 from gateway.policy.facts import Facts, GatewayFacts, Refusal, SenderFacts
@@ -38,6 +41,7 @@ from gateway.replies import (
     ACCEPTED,
     MALFORMED,
     NO_SUCH_MAILBOX,
+    NOT_ENROLLED,
     RECIPIENT_OK,
     SENDER_NOT_ACTIVE,
     SENDER_OK,
@@ -99,6 +103,7 @@ class Reception:
         self._library = library
         self._resolve = ResolveDesk(settings, engine, pool, library)
         self._forms = FormsDesk(settings, library)
+        self._keys = KeysDesk(settings, engine, pool, library)
         self._password_checks = asyncio.Semaphore(_PASSWORD_CHECKS)
 
     async def authenticate(self, login: str, password: str) -> Identity | None:
@@ -120,10 +125,17 @@ class Reception:
         return SENDER_OK if may_send else SENDER_NOT_ACTIVE
 
     async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:
-        """The addresses of DESIGN §4 served here: `query@`, every Party's, `resolve@` and `forms@` if they are on."""
+        """The addresses of DESIGN §4 served here: `query@`, `keys@`, every Party's, `resolve@` and `forms@` if on.
+
+        An officer who is not enrolled yet may write to `keys@` only.
+        """
         local, _, domain = recipient.partition("@")
         if domain != self._settings.gateway.domain:
             return NO_SUCH_MAILBOX
+        if local == KEYS_ADDRESS:
+            return RECIPIENT_OK
+        if not await asyncio.to_thread(self._read, lambda _, directory: _enrolled(directory, identity.officer_id)):
+            return NOT_ENROLLED
         if local == QUERY_ADDRESS or (local == RESOLVE_ADDRESS and self._resolve.open):
             return RECIPIENT_OK
         if local == FORMS_ADDRESS and self._forms.open:
@@ -153,6 +165,8 @@ class Reception:
             return await self._receive_sealed(submission, found, gateway, sender)
         if local == RESOLVE_ADDRESS and self._resolve.open:
             return await self._receive_question(submission, found, gateway, sender)
+        if local == KEYS_ADDRESS:
+            return await self._receive_key_request(submission, found, gateway, sender)
         if local == FORMS_ADDRESS and self._forms.open:
             return await self._receive_request(submission, found, gateway, sender)
         return await self._receive_direct(submission, found, gateway, sender)
@@ -178,6 +192,18 @@ class Reception:
         ring(self._settings.run_folder / "process.bell")
         note(PROGRAM, Event.ACCEPTED, queue_id=queue_id)
         return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {queue_id}")
+
+    async def _receive_key_request(
+        self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
+    ) -> Reply:
+        served = await self._keys.answer(submission, found, gateway, sender)
+        if isinstance(served, Refusal):
+            return await self._refuse(submission, served, None)
+        ring(self._settings.run_folder / "process.bell")
+        for address in served.disconnect:
+            await asyncio.to_thread(disconnect, self._settings, address)
+        note(PROGRAM, Event.ACCEPTED, queue_id=served.queue_id)
+        return Reply(ACCEPTED.code, ACCEPTED.enhanced, f"{ACCEPTED.text} {served.queue_id}")
 
     async def _receive_direct(
         self, submission: Submission, found: Accepted, gateway: GatewayFacts, sender: SenderFacts
@@ -333,6 +359,12 @@ def _may_send(directory: DirectoryView, officer: Officer | None) -> tuple[Office
         return None, False
     party = directory.find_party(officer.party)
     return officer, officer.active and party is not None and party.member_on(datetime.now(UTC).date())
+
+
+def _enrolled(directory: DirectoryView, officer_id: int) -> bool:
+    """Whether the officer's certificate was approved."""
+    officer = directory.find_officer_by_id(officer_id)
+    return officer is not None and officer.enrolled
 
 
 def _wants_receipt(submission: Submission, headers: Headers) -> bool:

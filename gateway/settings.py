@@ -130,6 +130,17 @@ class Forms(_Section):
     )
 
 
+class Keys(_Section):
+    """`keys@`: enrolment, renewal, revocation and passwords by mail."""
+
+    requests_per_hour: int = Field(
+        default=30,
+        ge=1,
+        le=1000,
+        description="Mails one officer may send to `keys@` in an hour; counted as those to `resolve@` are.",
+    )
+
+
 class Library(_Section):
     """The pattern library in force."""
 
@@ -228,6 +239,7 @@ class Settings(_Section):
     policy: Policy = Policy()
     resolve: Resolve = Resolve()
     forms: Forms = Forms()
+    keys: Keys = Keys()
     library: Library = Library()
     http: Http = Http()
     directory: Directory = Directory()

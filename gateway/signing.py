@@ -34,8 +34,15 @@ class GatewaySigner:
         """
         if certificate is None or not certificate.encryption_key_ids(datetime.now(UTC)):
             raise CannotEncryptError("the holder has no encryption key in force")
-        cert = pysequoia.Cert.from_bytes(certificate.octets)
-        return pysequoia.encrypt(octets, [cert], signer=self._signer, armor=False)
+        return self.sign_and_encrypt_to(octets, certificate.octets)
+
+    def sign_and_encrypt_to(self, octets: bytes, certificate: bytes) -> bytes:
+        """The same for a certificate that was examined but is not in the directory. Raises CannotEncryptError."""
+        try:
+            cert = pysequoia.Cert.from_bytes(certificate)
+            return pysequoia.encrypt(octets, [cert], signer=self._signer, armor=False)
+        except (RuntimeError, OSError):
+            raise CannotEncryptError("the holder has no encryption key in force") from None
 
 
 def verify_detached(octets: bytes, signature: bytes, certificate: bytes) -> bool:

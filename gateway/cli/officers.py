@@ -9,6 +9,7 @@ from rich.table import Table
 
 from gateway.cli.acting import act_or_propose, acting
 from gateway.cli.context import Deployment, console_for_tables, pass_deployment
+from gateway.cli.officers_invite import invite
 from gateway.cli.sessions import end_sessions
 from gateway.mailbox_server import officer_folder
 from gateway.words import LANGUAGES
@@ -273,3 +274,6 @@ def _empty_mailbox(deployment: Deployment, party: str, address: str) -> None:
             shutil.rmtree(folder)
     except OSError:
         click.echo(f"the mailbox could not be deleted: delete the folder {folder}", err=True)
+
+
+officers.add_command(invite)

@@ -22,6 +22,7 @@ class EnrolmentRefusal(StrEnum):
     ROLE = "the role administer is given by `gsp administrators appoint`"
     NOT_REVOKED = "what was sent does not revoke this certificate"
     UNKNOWN_CERTIFICATE = "no officer holds a certificate in force with this fingerprint"
+    NOT_ADMINISTRATOR = "this is for administrators of the Party, each in their own region"
     OLD_KEY = "the request is not signed by a key that may sign now"
 
 

@@ -72,6 +72,8 @@ def test_a_translation_says_whether_a_speaker_has_reviewed_it(language: str) -> 
 def test_every_notice_can_be_written_in_every_language(language: str) -> None:
     assert set(NOTICES) == set(NoticeKind)
     details = {"fingerprint": "A" * 40, "date": "2026-12-24", "days": "7"}
+    names = ("enrolment", "challenge", "address", "roles", "replaced", "request", "act", "state", "reason")
+    details |= dict.fromkeys((*names, "password", "code", "party"), "value")
     for kind, sentence in NOTICES.items():
         text = words_in(language).text(sentence, reference="GSP-7F3K-9Q2M", parties="KE, EU", version="7", **details)
         assert ("GSP-7F3K-9Q2M" in text) == ("reference" in blanks(sentence.template)), kind
