@@ -36,7 +36,9 @@ class CertificateRow:
             return "withdrawn"
         if self.revoked:
             return "revoked"
-        return "ended" if self.chain.grants and self.ends_at is not None and self.ends_at <= now else self.chain.value
+        if self.chain.grants and self.ends_at is not None and self.ends_at <= now:
+            return "ended"
+        return ChainState.IN_FORCE.value if self.purpose is Purpose.GATEWAY else self.chain.value
 
 
 def list_rows(
