@@ -67,12 +67,21 @@ def _default(field: Field, texts: Sequence[str]) -> Iterator[Entry]:
         yield Entry(f"{field.path}[{number}]" if field.repeats else field.path, text)
 
 
-def _uid_entries(root: Field, uids: Sequence[bytes]) -> Iterator[Entry]:
+def takes_uids(pack: Pack) -> bool:
+    """Whether forms of a pack have a place for a list of UIDs."""
+    return next(_places_for_uids(pack.root), None) is not None
+
+
+def _places_for_uids(root: Field) -> Iterator[tuple[Field, Field]]:
     """A UID list goes where the form repeats: into a repeated field, or into a repeated group with one UID each."""
     for field in root.children:
         uid = field if field.kind is Kind.UID else next((one for one in field.children if one.kind is Kind.UID), None)
-        if uid is None or not field.repeats:
-            continue
+        if uid is not None and field.repeats:
+            yield field, uid
+
+
+def _uid_entries(root: Field, uids: Sequence[bytes]) -> Iterator[Entry]:
+    for field, uid in _places_for_uids(root):
         for number, octets in enumerate(uids, 1):
             if uid is field:
                 yield Entry(f"{field.name}[{number}]", encode_uid(octets))

@@ -17,6 +17,7 @@ from forms.prefill import apply_correction, changed_paths
 from forms.problem_text import message
 from forms.text import render_text
 from forms.validation import Inspection, inspect
+from gateway.cli.forms_converting import convert_command
 from gateway.cli.forms_files import (
     EXIT_NOT_GOOD,
     EXIT_WARNINGS,
@@ -30,7 +31,7 @@ from gateway.cli.forms_files import (
     tell,
     write_file,
 )
-from gateway.cli.forms_making import convert_command, new_command
+from gateway.cli.forms_making import new_command
 from gateway.cli.forms_packs import lint_command, list_command
 from gateway.cli.officer_options import language_option
 from gateway.cli.spoken import SpokenGroup, help_text

@@ -120,6 +120,14 @@ def test_a_correction_of_another_form_or_of_a_field_that_is_not_there_changes_no
     assert gsp("render", "first.xml", "--correction", "correction.xml", code=1).stdout == ""
 
 
-def test_a_form_that_is_about_no_other_takes_no_fingerprint() -> None:
+def test_a_reply_to_fill_in_has_the_uids_of_the_query() -> None:
+    Path("query.xml").write_bytes((SEIZURES.parents[4] / "uid-query/1/examples/valid/full.xml").read_bytes())
+    gsp("new", "uid-reply", "--about", "query.xml", "-o", "reply.xlsx")
+    gsp("convert", "reply.xlsx", "reply.xml", code=1)
+    filled = Path("reply.xml").read_bytes().replace(b"</uid>", b"</uid><status>not-found</status>")
+    assert validate(filled).uids == form("query.xml").uids
+
+
+def test_a_form_that_is_about_no_other_says_so() -> None:
     Path("first.xml").write_bytes(SEIZURES.read_bytes())
-    gsp("new", "uid-query", "--about", "first.xml", "-o", "query.xml", code=2)
+    gsp("new", "designation", "--about", "first.xml", "-o", "designation.xml", code=2)
