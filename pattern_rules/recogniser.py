@@ -46,7 +46,8 @@ def recognise(
     if not read:
         return Recognition(Verdict.INADMISSIBLE, "", (), (), library.version, _obstacle(uid))
     found = _candidates(library, read, _Question(on, made, members))
-    ranked = tuple(sorted(_with_rules_between(found), key=_rank))
+    # Mostly there is one candidate, which has nothing to be compared with.
+    ranked = tuple(found) if len(found) < 2 else tuple(sorted(_with_rules_between(found), key=_rank))
     verdict, parties = _verdict(ranked, own_party)
     return Recognition(verdict, parties[0] if len(parties) == 1 else "", parties, ranked, library.version)
 
