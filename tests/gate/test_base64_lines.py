@@ -1,6 +1,8 @@
 """Lines of base64 are judged the same whether they are of one length, as programs write them, or of any."""
 
+import base64
 import random
+import secrets
 
 import pytest
 
@@ -38,3 +40,31 @@ def test_the_judgement_is_the_plain_one(line_end: bytes) -> None:
         assert is_read(text, line_end) == expected, text
         seen[expected] += 1
     assert min(seen.values()) > 100
+
+
+def large(length: int, columns: int, line_end: bytes) -> tuple[bytes, bytes]:
+    octets = secrets.token_bytes(length)
+    text = base64.b64encode(octets)
+    return octets, line_end.join(text[start : start + columns] for start in range(0, len(text), columns))
+
+
+@pytest.mark.parametrize("columns", [64, 76, 62])
+@pytest.mark.parametrize("rest", [0, 1, 2, 47, 48])
+def test_a_large_text_is_read_whole(columns: int, rest: int) -> None:
+    octets, text = large(8192 * 48 * 3 + rest, columns, b"\r\n")
+    assert decode_block(text, b"\r\n") == octets
+
+
+@pytest.mark.parametrize("line", [8191, 8192, 20_000])
+def test_padding_in_the_middle_of_a_large_text_is_refused(line: int) -> None:
+    _, text = large(8192 * 48 * 3, 64, b"\n")
+    lines = text.split(b"\n")
+    lines[line] = lines[line][:-2] + b"=="
+    assert not is_read(b"\n".join(lines), b"\n")
+
+
+@pytest.mark.parametrize("ending", [b"AB==", b"AAB="])
+def test_bits_hidden_by_the_padding_of_a_large_text_are_refused(ending: bytes) -> None:
+    _, text = large(8192 * 48 * 3, 64, b"\n")
+    assert is_read(text[:-4] + b"AA==", b"\n")
+    assert not is_read(text[:-4] + ending, b"\n")
