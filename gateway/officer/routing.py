@@ -10,7 +10,7 @@ from gateway.officer.address_book import AddressBook
 from gateway.officer.memory import Memory
 from gateway.officer.problem import OfficerProblemError
 from gateway.officer.sealing import Route, message_class_of
-from gateway.words import phrase
+from gateway.words import RecognitionSentence, phrase
 from pattern_rules import Library, MembershipPeriod, Recognition, Standing, Verdict, recognise
 
 
@@ -25,9 +25,9 @@ class Wish:
 
 
 def route_form(form: Form, wish: Wish, book: AddressBook, memory: Memory, *, today: date) -> Route:
-    """An answer goes by its exchange, a query about UIDs by their pattern, any other by choice. Raises OfficerProblemError.
+    """An answer goes by its exchange, a query about UIDs by their pattern, any other form by choice.
 
-    today: of the officer, for the library.
+    today: the day of the question. Raises OfficerProblemError.
     """
     message_class_of(form, answers=wish.exchange is not None)
     if wish.exchange is not None:
@@ -74,10 +74,10 @@ def route_query(form: Form, library: Library, book: AddressBook, *, own_party: s
         if recognition.verdict is not Verdict.ROUTABLE:
             raise OfficerProblemError(
                 phrase(
-                    "UID {position} of {count} cannot be routed ({verdict}); `gsp uid explain -` tells why",
+                    "UID {position} of {count} goes to nobody: {reason} `gsp uid explain -` tells more",
                     position=position,
                     count=len(found),
-                    verdict=recognition.verdict.value,
+                    reason=RecognitionSentence(recognition),
                 )
             )
     by_party: dict[str, list[int]] = {}

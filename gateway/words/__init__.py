@@ -9,11 +9,12 @@ gateway` finds the marked sentences, and
 
 from gateway.words.catalogue import Words, words_in
 from gateway.words.language import LANGUAGES, language_of_environment
-from gateway.words.sentence import FormSentence, Sentence, phrase
+from gateway.words.sentence import FormSentence, RecognitionSentence, Sentence, phrase
 
 __all__ = [
     "LANGUAGES",
     "FormSentence",
+    "RecognitionSentence",
     "Sentence",
     "Words",
     "language_of_environment",

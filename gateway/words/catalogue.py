@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 
 from forms.problem_text import message
 from gateway.words.language import ENGLISH, LANGUAGES, RIGHT_TO_LEFT
-from gateway.words.sentence import FormSentence, Sentence, Value
+from gateway.words.sentence import FormSentence, RecognitionSentence, Sentence, Value
+from pattern_rules.sentences import explain
 
 # UAX #9 §2: isolates keep an address or a code from reordering the Arabic sentence around it, and let a terminal that
 # takes every line for left to right still show an Arabic one in its own order.
@@ -26,10 +27,12 @@ class Words:
     language: str
     translations: dict[str, str] = field(repr=False)
 
-    def text(self, sentence: Sentence | FormSentence, /, **values: Value) -> str:
+    def text(self, sentence: Sentence | FormSentence | RecognitionSentence, /, **values: Value) -> str:
         """A sentence with its blanks filled in. values: besides those the sentence brings along."""
         if isinstance(sentence, FormSentence):
             return message(sentence.key, self.language)
+        if isinstance(sentence, RecognitionSentence):
+            return explain(sentence.recognition, self.language)
         template = self.translations.get(sentence.template, sentence.template)
         return template.format(**{name: self._value(value) for name, value in (dict(sentence.values) | values).items()})
 
@@ -40,7 +43,7 @@ class Words:
         return "\n".join(f"{_RIGHT_TO_LEFT_ISOLATE}{line}{_POP}" if line else line for line in text.split("\n"))
 
     def _value(self, value: Value) -> str:
-        if isinstance(value, Sentence | FormSentence):
+        if isinstance(value, Sentence | FormSentence | RecognitionSentence):
             return self.text(value)
         return f"{_FIRST_STRONG_ISOLATE}{value}{_POP}" if self.language in RIGHT_TO_LEFT else str(value)
 

@@ -5,12 +5,25 @@ Contract: the template is a constant of the program and a key of the catalogues;
 
 from dataclasses import dataclass, field
 
+from pattern_rules import Recognition
+from pattern_rules.sentences import explain
+
 
 @dataclass(frozen=True, slots=True)
 class FormSentence:
     """A sentence that the catalogues of the forms have. key: a value of FormErrorCode or BindingErrorCode."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionSentence:
+    """What the catalogue of the pattern library says of a UID: whose it is, or why it goes to nobody."""
+
+    recognition: Recognition = field(repr=False)
+
+    def __str__(self) -> str:
+        return explain(self.recognition, "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Sentence:
         return self.template.format(**{name: str(value) for name, value in self.values})
 
 
-Value = str | int | Sentence | FormSentence
+Value = str | int | Sentence | FormSentence | RecognitionSentence
 
 
 def phrase(template: str, /, **values: Value) -> Sentence:

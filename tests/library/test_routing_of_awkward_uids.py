@@ -10,6 +10,7 @@ from gateway.officer.problem import OfficerProblemError
 from gateway.officer.routing import route_query
 from gateway.officer.sealing import Route
 from pattern_rules import core_library_octets, load_library
+from pattern_rules.sentences import catalogue
 
 TODAY = date(2026, 11, 21)
 UNION, KENYA = b"QCALLa7K2m9XqZB4c124051914", b"KE24T00012345674"
@@ -45,7 +46,8 @@ def test_what_is_not_surely_one_other_partys_goes_nowhere(uid: bytes, own: str, 
     for uids in ([uid], [UNION, uid] if own == "KE" else [KENYA, uid]):
         with pytest.raises(OfficerProblemError) as refused:
             route(*uids, own=own)
-        assert f"UID {len(uids)} of {len(uids)} cannot be routed ({verdict})" in str(refused.value)
+        why = catalogue("en").template("verdict", verdict).partition("{")[0]
+        assert f"UID {len(uids)} of {len(uids)} goes to nobody: {why}" in str(refused.value)
         assert uid.decode() not in str(refused.value)
 
 

@@ -11,7 +11,9 @@ from forms import Form, core_shelf, digest, validate
 from gateway.officer.memory import RECEIVED, Memory, RememberedForm
 from gateway.officer.problem import OfficerProblemError
 from gateway.officer.routing import Wish, route_form
+from gateway.words import LANGUAGES, words_in
 from pattern_rules import core_library_octets, load_library
+from pattern_rules.sentences import catalogue
 
 from .conftest import World, query
 
@@ -116,3 +118,16 @@ def test_an_older_memory_is_brought_up_to_date(tmp_path: Path) -> None:
     began = Memory(file).query_of(EXCHANGE)
     assert began is not None
     assert began.digest == digest(query())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_uid_goes_to_nobody_is_said_in_the_language_of_the_officer(
+    world: World, memory: Memory, language: str
+) -> None:
+    library = load_library(core_library_octets())
+    with pytest.raises(OfficerProblemError) as caught:
+        route_form(query(b"NOBODY-9QX4-77T2"), Wish("KE", library=library), world.book, memory, today=TODAY)
+    said = words_in(language).text(caught.value.sentence)
+    assert catalogue(language).text("verdict", "issuer-unknown") in said
+    assert "NOBODY" not in said
+    assert catalogue("en").text("verdict", "issuer-unknown") in str(caught.value)
