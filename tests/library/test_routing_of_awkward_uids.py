@@ -53,7 +53,7 @@ def test_what_is_not_surely_one_other_partys_goes_nowhere(uid: bytes, own: str, 
 
 def test_membership_is_that_of_the_day() -> None:
     assert route(UNION, union_until=date(2026, 11, 22)).requested_party == "EU"
-    with pytest.raises(OfficerProblemError, match="not-a-member"):
+    with pytest.raises(OfficerProblemError, match="the State is not a Party"):
         route(UNION, union_until=TODAY)
 
 
