@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.machine_authority import AUTHORITY_FILE
 from gateway.settings import Settings
 from mailroom.delivery import MailboxUnavailableError
 from mailroom.mailboxes.settings import MailboxSettings
@@ -16,6 +17,7 @@ _NOBODY_TO_KICK = 68  # doveadm-kick(1): no user matched
 
 def mailbox_settings(settings: Settings) -> MailboxSettings:
     """What the embedded Dovecot is told."""
+    authority = settings.path(AUTHORITY_FILE)
     return MailboxSettings(
         data_folder=settings.path("mail"),
         run_folder=settings.run_folder / "dovecot",
@@ -24,6 +26,7 @@ def mailbox_settings(settings: Settings) -> MailboxSettings:
         certificate=settings.path(settings.submission.certificate),
         key=settings.path(settings.submission.key),
         lmtp_socket=settings.path(settings.mailboxes.lmtp),
+        machine_authority=authority if authority.exists() else None,
         imap_host=settings.mailboxes.imap_host,
         imap_port=settings.mailboxes.imap_port,
     )

@@ -53,7 +53,7 @@ from gateway.resolve import RESOLVE_ADDRESS
 from gateway.resolve.desk import ResolveDesk
 from gateway.settings import Settings
 from keyring_admin.directory_cache import DirectoryCache, DirectoryView
-from keyring_admin.officers import Officer
+from keyring_admin.officers import Officer, find_officer_by_tls_key
 from keyring_admin.openpgp.packets import EncryptedMessage, inspect_message
 from mailroom.credentials import verify_password
 from mailroom.group_commit import GroupCommitter
@@ -117,11 +117,23 @@ class Reception:
             return None
         return Identity(officer_id=officer.id, address=officer.address, party=officer.party)
 
+    async def authenticate_key(self, tls_key: str, acting_for: str) -> Identity | None:
+        """The machine whose row names this key."""
+        officer, usable = await asyncio.to_thread(
+            self._read,
+            lambda connection, directory: _may_send(directory, find_officer_by_tls_key(connection, tls_key)),
+        )
+        if officer is None or not usable or acting_for.lower() not in {"", officer.address}:
+            return None
+        return Identity(officer_id=officer.id, address=officer.address, party=officer.party, tls_key=tls_key)
+
     async def admit_sender(self, identity: Identity) -> Reply:
-        """An officer or a Party may have been suspended since AUTH."""
-        _, may_send = await asyncio.to_thread(
+        """An officer or a Party may have been suspended since AUTH; a machine's TLS certificate taken away."""
+        officer, may_send = await asyncio.to_thread(
             self._read, lambda _, directory: _may_send(directory, directory.find_officer_by_id(identity.officer_id))
         )
+        if identity.tls_key is not None and (officer is None or officer.tls_certificate != identity.tls_key):
+            return SENDER_NOT_ACTIVE
         return SENDER_OK if may_send else SENDER_NOT_ACTIVE
 
     async def admit_recipient(self, identity: Identity, recipient: str) -> Reply:

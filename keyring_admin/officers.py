@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.parties import require_party
@@ -45,7 +45,7 @@ class Officer:
     person: int | None = None  # people.id
     previous_certificate: str | None = None  # fingerprint; accepted until `previous_until`
     previous_until: datetime | None = None
-    tls_certificate: str | None = None  # SHA-256 of the DER, upper-case hex
+    tls_certificate: str | None = None  # SHA-256 of the public key in it, upper-case hex
     removed_at: datetime | None = None
 
 
@@ -177,6 +177,13 @@ def find_officer(connection: Connection, address: str) -> Officer | None:
 def find_officer_by_id(connection: Connection, officer_id: int) -> Officer | None:
     """The officer with this id."""
     row = connection.execute(select(officers).where(officers.c.id == officer_id)).mappings().first()
+    return _officer(row) if row else None
+
+
+def find_officer_by_tls_key(connection: Connection, pin: str) -> Officer | None:
+    """The machine that logs in with this TLS client key. pin: SHA-256 of its public key, upper-case hexadecimal."""
+    machine = and_(officers.c.tls_certificate == pin, officers.c.kind == OfficerKind.MACHINE.value)
+    row = connection.execute(select(officers).where(machine)).mappings().first()
     return _officer(row) if row else None
 
 

@@ -79,6 +79,6 @@ officers = Table(
     Column("person", Integer),  # people.id
     Column("previous_certificate", String(64)),  # replaced, but still accepted
     Column("previous_until", UtcDateTime),
-    Column("tls_certificate", String(64)),  # SHA-256 of the DER, upper-case hex: a machine's way in without password
+    Column("tls_certificate", String(64)),  # SHA-256 of its public key, upper-case hex: a machine's way in, no password
     Column("removed_at", UtcDateTime),  # the address stays taken for a while
 )

@@ -10,6 +10,7 @@ from rich.table import Table
 from gateway.cli.acting import act_or_propose, acting
 from gateway.cli.context import Deployment, console_for_tables, pass_deployment
 from gateway.cli.officers_invite import invite
+from gateway.cli.officers_machine import machine_certificate
 from gateway.cli.sessions import end_sessions
 from gateway.mailbox_server import officer_folder
 from gateway.words import LANGUAGES
@@ -277,3 +278,4 @@ def _empty_mailbox(deployment: Deployment, party: str, address: str) -> None:
 
 
 officers.add_command(invite)
+officers.add_command(machine_certificate)

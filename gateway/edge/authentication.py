@@ -1,4 +1,4 @@
-"""The AUTH exchange (RFC 4954): PLAIN and LOGIN; failures are delayed, counted and locked out."""
+"""The AUTH exchange (RFC 4954): PLAIN, LOGIN, EXTERNAL; failures are delayed, counted and locked out."""
 
 import asyncio
 import base64
@@ -8,6 +8,7 @@ from gateway.edge.credentials import (
     Credentials,
     ResponseRefusedError,
     decode_response,
+    external_response,
     login_credentials,
     plain_credentials,
 )
@@ -42,6 +43,9 @@ class Authentication:
                 case "LOGIN":
                     login = await self._response(initial, b"Username:")
                     credentials = login_credentials(login, await self._response("", b"Password:"))
+                case "EXTERNAL" if self._client.tls_key is not None:
+                    acting_for = external_response(await self._response(initial, b""))
+                    return await self._judge_key(self._client.tls_key, acting_for, started)
                 case "":
                     return BAD_SYNTAX
                 case _:
@@ -51,6 +55,15 @@ class Authentication:
                 return refused.reply
             credentials = None
         return await self._judge(credentials, started)
+
+    async def _judge_key(self, tls_key: str, acting_for: str, started: float) -> Identity | Reply:
+        """The TLS handshake has proved possession of the key: whose it is, is asked."""
+        locked = self._house.address_failures.locked(self._client.peer)
+        identity = None if locked else await self._house.gatekeeper.authenticate_key(tls_key, acting_for)
+        if identity is not None:
+            return identity
+        self._house.address_failures.record(self._client.peer)
+        return await self._failed(started, locked=locked)
 
     async def _response(self, initial: str, challenge: bytes) -> bytes:
         if initial:
@@ -82,6 +95,10 @@ class Authentication:
             accounts.forget(account)
             addresses.withdraw(address)
             return identity
+        return await self._failed(started, locked=locked)
+
+    async def _failed(self, started: float, *, locked: bool) -> Reply:
+        """Every failure takes the same time."""
         self._failures_left -= 1
         elapsed = asyncio.get_running_loop().time() - started
         await asyncio.sleep(self._house.limits.failed_authentication - elapsed)

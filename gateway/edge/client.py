@@ -18,6 +18,10 @@ class Client(Protocol):
     def over_tls(self) -> bool:
         """Whether what is said and read is under TLS."""
 
+    @property
+    def tls_key(self) -> str | None:
+        """SHA-256 of the public key in the client's TLS certificate, verified by OpenSSL; None without one."""
+
     async def say(self, reply: Reply) -> None:
         """Send a reply of one line."""
 

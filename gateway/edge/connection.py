@@ -11,6 +11,7 @@ from gateway.edge.hang_up import DisconnectedError, HangUpError
 from gateway.edge.house import House
 from gateway.edge.silence import silence_aiosmtpd
 from gateway.edge.wire import Wire
+from gateway.machine_authority import MachineCertificateError, pin_of_certificate
 from gateway.replies import CLOSING, Reply
 
 silence_aiosmtpd()
@@ -57,6 +58,16 @@ class Connection(SMTP):
     def over_tls(self) -> bool:
         """Whether the TLS handshake is complete."""
         return self.session is not None and self.session.ssl is not None
+
+    @property
+    def tls_key(self) -> str | None:
+        """The key of the client's TLS certificate, which has to be of the machines' authority; None without one."""
+        layer = self.transport.get_extra_info("ssl_object") if self.over_tls and self.transport is not None else None
+        der = layer.getpeercert(binary_form=True) if layer is not None else None
+        try:
+            return pin_of_certificate(der) if der else None
+        except MachineCertificateError:
+            return None
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super()._cb_client_connected(reader, writer)

@@ -1,4 +1,4 @@
-"""SASL responses of AUTH PLAIN (RFC 4616) and AUTH LOGIN (draft-murchison-sasl-login): pure decoding."""
+"""SASL responses of AUTH PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login), EXTERNAL (RFC 4422): pure decoding."""
 
 import binascii
 from dataclasses import dataclass, field
@@ -44,6 +44,17 @@ def plain_credentials(response: bytes) -> Credentials:
     if acting_for not in (b"", login):
         raise ResponseRefusedError(BAD_CREDENTIALS)
     return login_credentials(login, password)
+
+
+def external_response(response: bytes) -> str:
+    """Whom a client of AUTH EXTERNAL wants to act for, empty if for itself (RFC 4422 appendix A).
+
+    Raises ResponseRefusedError.
+    """
+    try:
+        return response.decode()
+    except UnicodeDecodeError:
+        raise ResponseRefusedError(BAD_CREDENTIALS) from None
 
 
 def login_credentials(login: bytes, password: bytes) -> Credentials:

@@ -137,11 +137,17 @@ class Dialogue:
             "8BITMIME",  # RFC 6152
             "PIPELINING",  # RFC 2920
             "ENHANCEDSTATUSCODES",  # RFC 2034
-            "AUTH PLAIN LOGIN" if self._client.over_tls else "STARTTLS",  # RFC 4954, RFC 3207
+            self._way_in(),
         ]
         lines = [self._house.domain, *keywords]
         await self._client.say_lines([*(f"250-{text}" for text in lines[:-1]), f"250 {lines[-1]}"])
         return None
+
+    def _way_in(self) -> str:
+        """RFC 4954, RFC 3207; EXTERNAL only for a client that has shown a certificate (RFC 4422 appendix A)."""
+        if not self._client.over_tls:
+            return "STARTTLS"
+        return "AUTH PLAIN LOGIN" if self._client.tls_key is None else "AUTH PLAIN LOGIN EXTERNAL"
 
     async def _helo(self, argument: str) -> Reply | None:
         if not _HOST.fullmatch(argument):

@@ -11,12 +11,13 @@ class Identity:
     """An authenticated officer.
 
     officer_id: key of the officer in the directory. address: the registered address in canonical form (lower
-    case). party: code of the officer's Party.
+    case). party: code of the officer's Party. tls_key: of the TLS client certificate, if that was the way in.
     """
 
     officer_id: int
     address: str = field(repr=False)
     party: str
+    tls_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Gatekeeper(Protocol):
 
     async def authenticate(self, login: str, password: str) -> Identity | None:
         """The officer, or None for an unknown login and for a wrong password alike, after the same work."""
+
+    async def authenticate_key(self, tls_key: str, acting_for: str) -> Identity | None:
+        """The machine with this TLS client key, or None. acting_for: the address it names, empty if none.
+
+        tls_key: SHA-256 of the public key, upper-case hexadecimal, of a certificate that OpenSSL has verified.
+        """
 
     async def admit_sender(self, identity: Identity) -> Reply:
         """At MAIL: `SENDER_OK` if the officer may still send, else the refusal."""

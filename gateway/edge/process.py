@@ -14,6 +14,7 @@ from gateway.edge.server import Listener, SubmissionServer
 from gateway.edge.tls import TlsCertificateError
 from gateway.journal import Event, note
 from gateway.library_in_force import library_in_force
+from gateway.machine_authority import AUTHORITY_FILE
 from gateway.opener.pool import OpenerPool
 from gateway.reception import PROGRAM, Reception
 from gateway.settings import Settings
@@ -63,6 +64,7 @@ async def _serve(settings: Settings) -> None:
         key=settings.path(submission.key),
         limits=edge_limits(settings),
         special_use_domains=settings.gateway.special_use_domains,
+        clients=settings.path(AUTHORITY_FILE),
     )
     await pool.start()
     await server.start(

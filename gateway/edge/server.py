@@ -50,7 +50,7 @@ class SubmissionServer:
 
     gatekeeper: decides. domain: the gateway's mail domain. certificate, key: PEM files. special_use_domains: admit
     domains such as `.test` (RFC 6761). report_fault: takes the type name of an unexpected exception.
-    Raises TlsCertificateError.
+    clients: authority of TLS client certificates, PEM. Raises TlsCertificateError.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class SubmissionServer:
         limits: EdgeLimits | None = None,
         special_use_domains: bool = False,
         require_server_name: bool = False,
+        clients: Path | None = None,
         report_fault: Callable[[str], None] = report_fault_to_standard_error,
     ) -> None:
         self._house = House(
@@ -70,7 +71,7 @@ class SubmissionServer:
             domain=domain.lower(),
             special_use_domains=special_use_domains,
             limits=limits or EdgeLimits(),
-            tls=Tls(certificate, key, require_server_name=require_server_name),
+            tls=Tls(certificate, key, require_server_name=require_server_name, clients=clients),
             report_fault=report_fault,
         )
         self._servers: list[asyncio.Server] = []

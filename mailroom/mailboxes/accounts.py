@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from keyring_admin.officers import OfficerKind
 from keyring_admin.schema import officers, parties
 from mailroom.mailboxes.database_words import database_words
 from mailroom.mailboxes.settings import MailboxSettings
@@ -47,6 +48,7 @@ class AccountQueries:
     driver: str
     connect: str = field(repr=False)
     password: str
+    machine: str
     officer: str
     party: str
     all_officers: str
@@ -76,11 +78,23 @@ def account_queries(settings: MailboxSettings) -> AccountQueries:
         driver=words.driver,
         connect=words.connect,
         password=text(select((literal("{ARGON2ID}") + officers.c.password_hash).label("password")).where(this_officer)),
+        machine=text(_machine_login().where(admitted, _ESCAPED)),
         officer=text(_officer_folders(settings).where(this_officer)),
         party=text(_party_mailbox(settings).where(this_party)),
         all_officers=text(select(officers.c.address.label("user")).where(admitted)),
         all_parties=text(select(mailbox.label("user")).where(member)),
     )
+
+
+def _machine_login() -> Select[*tuple[str, ...]]:
+    """Who logs in with a TLS client certificate: Dovecot asks for the name in it, the SHA-256 of its public key.
+
+    Dovecot has verified the certificate and takes the address from here; there is no password (`nopassword`).
+    """
+    named = func.lower(officers.c.tls_certificate) == _ASKED.c.address
+    by_key = and_(officers.c.kind == OfficerKind.MACHINE.value, named)
+    columns = (officers.c.address.label("user"), null().label("password"), literal("y").label("nopassword"))
+    return select(*columns).where(by_key)
 
 
 def _member_on(today: ColumnElement[date]) -> ColumnElement[bool]:
@@ -109,12 +123,14 @@ def _party_mailbox(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
 
 def _officer_folders(settings: MailboxSettings) -> Select[*tuple[str, ...]]:
     """An officer's own folder and, with a role, the Party's. A column that is NULL leaves the default: no Party."""
-    has_role = or_(officers.c.can_query, officers.c.can_reply, officers.c.can_review)
+    # Whoever is not enrolled yet reads the own INBOX and nothing else.
+    has_role = and_(officers.c.enrolled, or_(officers.c.can_query, officers.c.can_reply, officers.c.can_review))
+    reviews = and_(officers.c.enrolled, officers.c.can_review)
     own = literal(f"{settings.data_folder}/officers/") + func.lower(parties.c.code) + "/" + _ASKED.c.hash
     return select(
         own.label("home"),
         case((has_role, "no"), else_=null()).label("namespace/party/disabled"),
         case((has_role, "mdbox:" + _party_folder(settings) + "/mdbox"), else_=null()).label("namespace/party/location"),
         case((has_role, parties.c.code), else_=null()).label("namespace/party/mailbox/party/name"),
-        case((officers.c.can_review, "reviewer"), (has_role, "reader"), else_=null()).label("acl_groups"),
+        case((reviews, "reviewer"), (has_role, "reader"), else_=null()).label("acl_groups"),
     )

@@ -87,7 +87,7 @@ def configuration_files(settings: MailboxSettings, account: Account, version: st
         "unused_listeners": _UNUSED_LISTENERS,
         "queries": account_queries(settings),
     }
-    names = ("officers.sql", "parties.sql", MAIN_FILE)
+    names = ("officers.sql", "machines.sql", "parties.sql", MAIN_FILE)
     return {name: environment.get_template(f"{name}.j2").render(values) for name in names} | {"rights": rights_file()}
 
 

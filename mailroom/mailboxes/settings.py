@@ -44,6 +44,7 @@ class MailboxSettings:
     certificate, key: PEM files for TLS. imap_port: implicit TLS (RFC 8314 §3.2). starttls_port: off by default.
     lmtp_socket: path of the UNIX socket for deliveries. account: the unprivileged account Dovecot runs as when
     the caller is root; empty: the caller's own.
+    machine_authority: authority of TLS client certificates, PEM; None for none.
     Raises MailboxServerError when a value can't be used.
     """
 
@@ -58,11 +59,14 @@ class MailboxSettings:
     imap_port: int = 10993
     starttls_port: int | None = None
     account: str = ""
+    machine_authority: Path | None = None
     limits: MailboxLimits = MailboxLimits()
 
     def __post_init__(self) -> None:
         """Refuse what would change the meaning of the configuration."""
-        for path in (self.data_folder, self.run_folder, self.certificate, self.key, self.lmtp_socket):
+        paths = [self.data_folder, self.run_folder, self.certificate, self.key, self.lmtp_socket]
+        paths += [self.machine_authority] if self.machine_authority is not None else []
+        for path in paths:
             if not _PLAIN_PATH.fullmatch(str(path)) or ".." in path.parts:
                 raise MailboxServerError(MailboxFault.BAD_PATH)
         if len(str(self.run_folder)) + LONGEST_SOCKET_NAME > LONGEST_SOCKET_PATH:

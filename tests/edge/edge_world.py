@@ -75,6 +75,9 @@ class RecordingGatekeeper:
             return None
         return {ALICE.address: ALICE, BOB.address: BOB}.get(login)
 
+    async def authenticate_key(self, tls_key: str, acting_for: str) -> Identity | None:
+        return None
+
     async def admit_sender(self, identity: Identity) -> Reply:
         self._fail("admit_sender")
         self.asked_sender.append(identity.officer_id)
