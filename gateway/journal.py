@@ -26,6 +26,8 @@ class Event(StrEnum):
     DELIVERED = "delivered"
     DEFERRED = "deferred"
     RETURNED = "returned"
+    NOTICE_HELD = "notice-held"  # its holder has no certificate to encrypt to
+    NOTICE_DROPPED = "notice-dropped"  # its holder has left, or it was held for 90 days
     SHUNTED = "shunted"
     FAILED = "failed"
     DATABASE_AWAY = "database-away"
@@ -34,6 +36,7 @@ class Event(StrEnum):
     LIBRARY_UNSIGNED = "library-unsigned"  # no release keys are configured: development
     TLS_RELOADED = "tls-reloaded"
     KEY_ROTATED = "key-rotated"  # the gateway's; count: how many old secrets were destroyed
+    ACCESS_DERIVED = "access-derived"  # count: certificates whose state time alone changed
     KEYS_RELOADED = "keys-reloaded"  # by the programs that open slips
 
 

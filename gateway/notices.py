@@ -131,6 +131,9 @@ def write_notice(
         subject, content = f"GSP notice [{reference}]", _encrypted(octets, boundary)
         content_type = f'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="{boundary}"'
     except CannotEncryptError:
+        # Not the notice itself, which may still come: another mail, each time it is said.
+        own = own_part(notice.queue_id, "attention", str(notice.officer), now.isoformat())
+        message_id = f"<notice.{own}@{domain}>"
         entity = _text_entity(_clear_text(notice, officer.language))
         subject, content = "GSP notice", _signed(entity, signer.sign_clearly(entity), boundary)
         content_type = (

@@ -34,12 +34,17 @@ from mailroom.notice_requests import (
     NoticeRequest,
     count_notice_failure,
     finish_notice,
+    held_for,
+    hold_notice,
     next_notice,
+    release_held,
     request_notice,
 )
 from mailroom.outbound import queue_deliveries
 
 PROGRAM = "process"
+_HELD_TOLD_EVERY = timedelta(days=1)
+_HELD_AT_MOST = timedelta(days=90)
 SHUNT_AFTER = 3  # attempts; GNU Mailman's number
 MAILS_AT_ONCE = 32
 
@@ -135,14 +140,15 @@ class Processor:
 
     def _process_notice(self) -> int:
         """The notice that has waited longest."""
+        now = datetime.now(UTC)
         with self.engine.connect() as connection:  # without the lock for writing: mostly there is none
-            waits = next_notice(connection, attempts_below=SHUNT_AFTER) is not None
+            waits = next_notice(connection, attempts_below=SHUNT_AFTER, now=now) is not None
         if not waits:
             return 0
         notice: NoticeRequest | None = None
         try:
             with write_transaction(self.engine) as connection:
-                notice = next_notice(connection, attempts_below=SHUNT_AFTER)
+                notice = next_notice(connection, attempts_below=SHUNT_AFTER, now=now)
                 if notice is None:
                     return 0
                 self._write_notice(connection, notice)
@@ -157,24 +163,49 @@ class Processor:
         return 1
 
     def _write_notice(self, connection: Connection, notice: NoticeRequest) -> None:
+        now = datetime.now(UTC)
         officer = find_officer_by_id(connection, notice.officer)
-        if officer is not None:
-            certificate = find_certificate(connection, officer.certificate) if officer.certificate else None
-            now = datetime.now(UTC)
-            readable = certificate is not None and bool(certificate.encryption_key_ids(now))
-            delivery = write_notice(
-                with_secrets(connection, notice, readable=readable, now=now),
-                officer,
-                certificate,
-                signer=self.signer,
-                domain=self.domain,
-                pilot=self.pilot,
-                now=now,
-                attachments=self.library_files(connection) if notice.kind == NoticeKind.LIBRARY.value else (),
-            )
-            queue_deliveries(connection, [delivery], now)
-        finish_notice(connection, notice)
-        note(PROGRAM, Event.PROCESSED, queue_id=notice.queue_id)
+        if officer is None or officer.removed_at is not None or now - notice.requested_at > _HELD_AT_MOST:
+            finish_notice(connection, notice)
+            note(PROGRAM, Event.NOTICE_DROPPED, queue_id=notice.queue_id)
+            return
+        certificate = find_certificate(connection, officer.certificate) if officer.certificate else None
+        readable = certificate is not None and bool(certificate.encryption_key_ids(now))
+        held = not readable and notice.encrypt_to is None
+        if held and not hold_notice(connection, notice, until=now + _HELD_TOLD_EVERY, now=now):
+            return  # the holder was told today that the certificate needs attention
+        delivery = write_notice(
+            with_secrets(connection, notice, readable=readable, now=now),
+            officer,
+            certificate,
+            signer=self.signer,
+            domain=self.domain,
+            pilot=self.pilot,
+            now=now,
+            attachments=self.library_files(connection) if notice.kind == NoticeKind.LIBRARY.value else (),
+        )
+        queue_deliveries(connection, [delivery], now)
+        if not held:
+            finish_notice(connection, notice)
+        note(PROGRAM, Event.NOTICE_HELD if held else Event.PROCESSED, queue_id=notice.queue_id)
+
+    def release_notices(self) -> None:
+        """Let go what is held for officers who have a certificate again."""
+        now = datetime.now(UTC)
+        with self.engine.connect() as connection:
+            waiting = held_for(connection)
+            usable = [officer for officer in waiting if _can_be_written_to(connection, officer, now)]
+        if usable:
+            with write_transaction(self.engine) as connection:
+                for officer in usable:
+                    release_held(connection, officer)
+
+
+def _can_be_written_to(connection: Connection, officer_id: int, now: datetime) -> bool:
+    officer = find_officer_by_id(connection, officer_id)
+    fingerprint = officer.certificate if officer is not None else None
+    certificate = find_certificate(connection, fingerprint) if fingerprint is not None else None
+    return certificate is not None and bool(certificate.encryption_key_ids(now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -39,6 +40,7 @@ notice_requests = Table(
     Column("attachment", LargeBinary),  # a certificate, a signed file
     Column("attachment_name", String(64)),
     Column("encrypt_to", LargeBinary),  # a certificate that is not in the directory yet: of somebody who enrols
+    Column("held_until", UtcDateTime),  # its holder has no certificate to encrypt to; looked at again then
 )
 
 
@@ -87,12 +89,13 @@ def request_notice(connection: Connection, notice: NoticeRequest) -> None:
     )
 
 
-def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest | None:
-    """The oldest request that has not failed too often, locked for this transaction."""
+def next_notice(connection: Connection, *, attempts_below: int, now: datetime) -> NoticeRequest | None:
+    """The oldest request that has not failed too often and is not held, locked for this transaction."""
     row = (
         connection.execute(
             select(notice_requests)
             .where(notice_requests.c.attempts < attempts_below)
+            .where(or_(notice_requests.c.held_until.is_(None), notice_requests.c.held_until <= now))
             .order_by(notice_requests.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -123,6 +126,28 @@ def next_notice(connection: Connection, *, attempts_below: int) -> NoticeRequest
 def finish_notice(connection: Connection, notice: NoticeRequest) -> None:
     """The notice is queued for delivery, in the same transaction."""
     connection.execute(delete(notice_requests).where(notice_requests.c.id == notice.id))
+
+
+def hold_notice(connection: Connection, notice: NoticeRequest, *, until: datetime, now: datetime) -> bool:
+    """Keep it for the holder; whether the holder is to be told now that something waits: at most once in that time."""
+    other = select(func.max(notice_requests.c.held_until)).where(
+        notice_requests.c.officer == notice.officer, notice_requests.c.held_until > now
+    )
+    told_until = connection.scalar(other)
+    held = update(notice_requests).where(notice_requests.c.id == notice.id)
+    connection.execute(held.values(held_until=told_until or until))
+    return told_until is None
+
+
+def held_for(connection: Connection) -> list[int]:
+    """The officers for whom something is held."""
+    query = select(notice_requests.c.officer).where(notice_requests.c.held_until.is_not(None)).distinct()
+    return list(connection.scalars(query))
+
+
+def release_held(connection: Connection, officer: int) -> None:
+    """The officer can be written to again."""
+    connection.execute(update(notice_requests).where(notice_requests.c.officer == officer).values(held_until=None))
 
 
 def count_notice_failure(connection: Connection, notice_id: int) -> None:

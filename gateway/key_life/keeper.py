@@ -10,10 +10,8 @@ from gateway.key_life.gateway_rotation import carry_out, plan_rotation
 from gateway.key_life.warnings import warn_of_ends
 from gateway.settings import Settings
 from keyring_admin.acts.rotation import close_rotations
-from keyring_admin.chain.derive import derive_due_access
 from keyring_admin.database import write_transaction
 from keyring_admin.gateway_key import GatewayKeyError, encryption_subkeys
-from keyring_admin.gnupg_listing import GnuPGError
 
 _EVERY_SECONDS = 3600.0
 
@@ -33,11 +31,6 @@ class KeyLifeKeeper:
             return
         self._look_at = time.monotonic() + _EVERY_SECONDS
         now = datetime.now(UTC)
-        special = self._settings.gateway.special_use_domains
-        try:
-            derive_due_access(self._engine, now=now, special_use_domains=special)
-        except GnuPGError as error:
-            note(self._program, Event.FAILED, rule="chain", error=type(error))
         with write_transaction(self._engine) as connection:
             warn_of_ends(connection, now)
             close_rotations(connection, now=now)

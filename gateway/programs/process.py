@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
+from gateway.access_keeper import AccessKeeper
 from gateway.journal import Event, note
 from gateway.key_life.keeper import KeyLifeKeeper
 from gateway.library.by_mail import LibraryFiles
@@ -37,6 +38,7 @@ def run_process(settings: Settings) -> None:
         when_ready=lambda: ring(settings.run_folder / "deliver.bell"),
     )
     wkd = WkdKeeper(settings, processor.engine, PROGRAM)
+    access = AccessKeeper(settings, processor.engine, PROGRAM)
     key_life = KeyLifeKeeper(settings, processor.engine, PROGRAM)
     proposals = ProposalsKeeper(settings, processor.engine, PROGRAM)
     bell = Wakeup(settings.run_folder / "process.bell")
@@ -50,6 +52,8 @@ def run_process(settings: Settings) -> None:
                 processor.forget_old()
                 processor.tell_delays(delay_notice)
                 look_back_at = time.monotonic() + _LOOK_BACK_EVERY_SECONDS
+            processor.release_notices()
+            access.keep()
             key_life.keep()
             proposals.keep()
             wkd.keep()

@@ -19,10 +19,13 @@ from gateway.key_life.compromised_readers import CompromisedReaders
 from gateway.processing import Processor
 from gateway.schema import envelope_log
 from gateway.signing import GatewaySigner
+from keyring_admin.certificate_store import Purpose, admit_certificate
+from keyring_admin.certificates import CertificateFacts, KeyFacts
 from keyring_admin.database import metadata, open_database, write_transaction
 from keyring_admin.gateway_key import GatewaySecret
 from keyring_admin.officers import Officer, Role, admit_officer
 from keyring_admin.parties import Party, admit_party
+from keyring_admin.schema import officers
 from mailroom.delivery import Deliverer, RetryPolicy
 from mailroom.exchanges import Exchange, Mode, open_exchange
 from mailroom.intake import AcceptedMail, Presentation, store_mail
@@ -37,6 +40,7 @@ assert gateway.schema
 EXCHANGE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 DOMAIN = "gsp.test"
 OFFICER = "amina@customs.ke.test"
+READER = bytes(pysequoia.Tsk.generate("amina <amina@customs.ke.test>"))
 SECRET = bytes(pysequoia.Tsk.generate("gateway <query@gsp.test>"))
 _MAIL = AcceptedMail(
     id=0,
@@ -149,8 +153,20 @@ class QueueWorld:
         """Change all deliveries."""
         self.write(lambda connection: connection.execute(update(deliveries).values(**values)))
 
+    def request_notice_to_reader(self) -> None:
+        """A notice is requested for an officer who has a certificate."""
+        key = KeyFacts("A" * 16, "A" * 40, can_encrypt=True, can_sign=True, expires_at=None, revoked=False)
+        facts = CertificateFacts(key.fingerprint, READER, (key,))
+
+        def give(connection: Connection) -> None:
+            admit_certificate(connection, facts, purpose=Purpose.OFFICER, party="KE", now=datetime.now(UTC))
+            connection.execute(update(officers).values(certificate=facts.fingerprint))
+
+        self.write(give)
+        self.request_notice()
+
     def request_notice(self) -> None:
-        """A notice is requested."""
+        """A notice is requested for an officer who has none."""
         values = {"requested_at": datetime.now(UTC), "officer": 1, "kind": "new-query", "queue_id": "A", "attempts": 0}
         self.write(lambda connection: connection.execute(insert(notice_requests).values(**values)))
 
@@ -167,7 +183,10 @@ class QueueWorld:
                 f"{row.kind} {row.state}{'?' if row.uncertain else ''}"
                 for row in connection.execute(select(deliveries).order_by(deliveries.c.id))
             ]
-            requests = [f"request {row.kind}/{row.attempts}" for row in connection.execute(select(notice_requests))]
+            requests = [
+                f"request {row.kind}/{row.attempts}{' held' if row.held_until else ''}"
+                for row in connection.execute(select(notice_requests))
+            ]
             log = [f"log {row.outcome}" for row in connection.execute(select(envelope_log))]
             body = ["body" for _ in connection.execute(select(bodies.c.id))]
             slips = ["slip" for _ in connection.execute(select(seen_slips.c.slip))]

@@ -230,7 +230,14 @@ EDGES = (
         PROCESSED.format("party shunted?"),
         PROCESSED.format("party ready?"),
     ),
-    Edge("a notice is written", QueueWorld.request_notice, process, "request new-query/0", "notice ready"),
+    Edge("a notice is written", QueueWorld.request_notice_to_reader, process, "request new-query/0", "notice ready"),
+    Edge(
+        "a notice is held",
+        QueueWorld.request_notice,
+        process,
+        "request new-query/0",
+        "notice ready, request new-query/0 held",
+    ),
     Edge(
         "a notice fails for the third time",
         QueueWorld.request_notice,

@@ -1,5 +1,6 @@
 """Notices: in the holder's language, encrypted to the holder, signed by the gateway; GnuPG is the reader."""
 
+import string
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from gateway.gate import Accepted, judge
-from gateway.notices import write_notice
+from gateway.notices import NOTICES, write_notice
 from gateway.policy.facts import NoticeKind
 from gateway.signing import GatewaySigner
 from keyring_admin.certificate_store import Certificate, Purpose
 from keyring_admin.certificates import examine_certificate
+from keyring_admin.chain_state import ChainState
 from keyring_admin.officers import Officer
 from mailroom.notice_requests import NoticeRequest
 from mailroom.outbound import NewDelivery
@@ -59,7 +61,9 @@ def certificate(key: Key, withdrawn_at: datetime | None = None) -> Certificate:
 
 
 def request(kind: NoticeKind) -> NoticeRequest:
-    details = {"fingerprint": "A" * 40, "date": "2026-12-24", "days": "7"}
+    named = {name for _, name, _, _ in string.Formatter().parse(NOTICES[kind].template) if name}
+    details = dict.fromkeys(named - {"reference", "parties", "version"}, "A" * 40)
+    details["state"] = ChainState.NOT_CERTIFIED.value
     return NoticeRequest(1, NOW, 1, kind.value, "0123456789ABCDEF", "7F3K-9Q2M", ("EU", "PK"), 3, details=details)
 
 
