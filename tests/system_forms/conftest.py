@@ -26,8 +26,7 @@ from gateway.demo.world import DemoWorld
 
 _RUNNING = sorted(file.name for file in Path(__file__).parent.glob("test_*.py") if file.name != "test_unprivileged.py")
 collect_ignore = _RUNNING if os.geteuid() == 0 else ["test_unprivileged.py"]
-    ["test_exchange.py", "test_every_pack.py", "test_correction.py"] if os.geteuid() == 0 else ["test_unprivileged.py"]
-)
+
 
 UIDS = (b"QCALLa7K2m9XqZB4c124051914", b"QCALLz9Y8x7WvUB4c124051914")
 JUSTIFICATION = "Seized at Mombasa, case KRA-2231; the origin decides who is prosecuted."
