@@ -11,7 +11,7 @@ of an issuer counts; trust signatures add up, since GnuPG puts one domain into e
 revocable can be revoked all the same: nobody in the chain gives away the right to take access back.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -179,43 +179,47 @@ class Judge:
             if states == {ChainState.IN_FORCE}:
                 return Verdict(ChainState.IN_FORCE, _last_end(live), issuer)
             return Verdict((states - {ChainState.IN_FORCE}).pop(), certifier=issuer)
-        given = [
-            one
-            for user_id in certificate.user_ids
-            if chosen(user_id.text)
-            for one in user_id.certifications
-            if one.issuer == issuer and one.created <= self.now and not one.revokes
-        ]
-        strong = [one for one in given if one.hash_algorithm in STRONG_HASHES]
-        if not strong:
+        begun = list(self._begun(issuer, certificate, chosen))
+        given = [one for certifications in begun for one in certifications if not one.revokes]
+        if not any(one.hash_algorithm in STRONG_HASHES for one in given):
             return Verdict(ChainState.TOO_WEAK if given else ChainState.NOT_CERTIFIED, certifier=issuer)
-        expired = all(one.expires is not None and one.expires <= self.now for one in strong)
-        state = ChainState.CERTIFICATION_EXPIRED if expired else ChainState.CERTIFICATION_REVOKED
+        unrevoked = any(_unrevoked(certifications) for certifications in begun)
+        state = ChainState.CERTIFICATION_EXPIRED if unrevoked else ChainState.CERTIFICATION_REVOKED
         return Verdict(state, certifier=issuer)
+
+    def _begun(
+        self, issuer: str, certificate: SignedCertificate, chosen: Callable[[str], bool]
+    ) -> Iterator[list[Certification]]:
+        """For each chosen User ID, what the issuer has said about it up to now."""
+        for user_id in certificate.user_ids:
+            if chosen(user_id.text):
+                yield [one for one in user_id.certifications if one.issuer == issuer and one.created <= self.now]
 
     def _live(self, issuer: str, certificate: SignedCertificate, chosen: Callable[[str], bool]) -> list[Certification]:
         """The issuer's certifications that count now."""
         live: list[Certification] = []
-        for user_id in certificate.user_ids:
-            if not chosen(user_id.text):
-                continue
-            begun = [one for one in user_id.certifications if one.issuer == issuer and one.created <= self.now]
-            revoked_at = max((one.created for one in begun if one.revokes), default=None)
-            counting = [
-                one
-                for one in begun
-                if not one.revokes
-                and one.hash_algorithm in STRONG_HASHES
-                and (revoked_at is None or one.created > revoked_at)  # of one second: the revocation counts
-            ]
-            plain = [one for one in counting if not one.trust_depth]
-            newest = max((one.created for one in plain), default=None)
+        for certifications in self._begun(issuer, certificate, chosen):
+            counting = _unrevoked(certifications)
+            newest = max((one.created for one in counting if not one.trust_depth), default=None)
             live += [
                 one
                 for one in counting
                 if (one.trust_depth or one.created == newest) and (one.expires is None or self.now < one.expires)
             ]
         return live
+
+
+def _unrevoked(certifications: Iterable[Certification]) -> list[Certification]:
+    """Strong certifications of one issuer on one User ID that are younger than the issuer's last revocation."""
+    every = list(certifications)
+    revoked_at = max((one.created for one in every if one.revokes), default=None)
+    return [
+        one
+        for one in every
+        if not one.revokes
+        and one.hash_algorithm in STRONG_HASHES
+        and (revoked_at is None or one.created > revoked_at)  # of one second: the revocation counts
+    ]
 
 
 def _scoped(certification: Certification, domains: Collection[str]) -> bool:

@@ -49,7 +49,8 @@ class Person:
         return gpg(self.home, "--decrypt", stdin=octets)
 
     def know(self, certificate: bytes) -> None:
-        """Take somebody's certificate into the home."""
+        """Have exactly this copy of somebody's certificate in the home."""
+        gpg(self.home, "--delete-keys", fingerprint_of(certificate), check=False)
         gpg(self.home, "--import", stdin=certificate)
 
 

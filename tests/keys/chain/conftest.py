@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, update
@@ -80,7 +81,7 @@ class Directory:
         values = {"fingerprint": self.root.fingerprint, "octets": octets, "installed_at": LONG_AGO}
         self.connection.execute(insert(root_certificates).values(**values))
 
-    def derive(self, **options: str) -> tuple[AccessChange, ...]:
+    def derive(self, **options: Any) -> tuple[AccessChange, ...]:
         return derive_access(self.connection, now=self.now, special_use_domains=True, **options)
 
     def certificate(self, fingerprint: str) -> Certificate:
