@@ -193,7 +193,8 @@ def test_the_units_run_the_gateway_whole_and_program_by_program(image: Stage, fo
         (data / "started").touch()
         wait_for(data / "first", story)
         assert machine.state("gsp") == "active"
-        confined = machine.run("sh", "-c", "grep -h -E 'Seccomp:|NoNewPrivs' /proc/$(pgrep -f 'run edge')/status")
+        supervisor = machine.run("systemctl", "show", "--property", "MainPID", "--value", "gsp").strip()
+        confined = machine.run("grep", "-E", "Seccomp:|NoNewPrivs", f"/proc/{supervisor}/status")
         assert confined.split() == ["NoNewPrivs:", "1", "Seccomp:", "2"]
         machine.run("systemctl", "reload", "gsp")
 
@@ -207,7 +208,7 @@ def test_the_units_run_the_gateway_whole_and_program_by_program(image: Stage, fo
         assert said.decode().rstrip().endswith("THE END"), said[-4000:]
         machine.run("systemctl", "stop", "gsp.target")
         assert machine.state("gsp-edge") == "inactive"
-        assert machine.run("pgrep", "-u", "gsp", check=False) == ""
+        assert machine.run("find", "/proc", "-maxdepth", "1", "-user", "gsp", check=False) == ""
 
 
 @contextmanager
