@@ -48,7 +48,7 @@ def question_mail(
     message = keyring.sign_and_encrypt(
         _entity(asked), signer=officer_fingerprint, recipients=[book.gateway.fingerprint, officer_fingerprint]
     )
-    return _mail(officer_address, f"{RESOLVE_ADDRESS}@{book.domain}", message, now)
+    return encrypted_mail(officer_address, f"{RESOLVE_ADDRESS}@{book.domain}", message, now)
 
 
 def _entity(uids: Sequence[bytes]) -> bytes:
@@ -62,7 +62,8 @@ def _entity(uids: Sequence[bytes]) -> bytes:
     return padded(message.as_bytes(), smallest=_SMALLEST_SIZE_CLASS)
 
 
-def _mail(sender: str, recipient: str, message: bytes, now: datetime) -> bytes:
+def encrypted_mail(sender: str, recipient: str, message: bytes, now: datetime) -> bytes:
+    """One PGP/MIME mail (RFC 3156 §4) around encrypted packets."""
     boundary = f"=_{secrets.token_hex(16)}"
     head = header_block(
         [

@@ -23,6 +23,9 @@ class _Keys(LazyGroup):
         "proposals": ("gateway.cli.keys.approve", "proposals"),
         "log": ("gateway.cli.keys.log", "log"),
         "watch": ("gateway.cli.keys.watch", "watch_command"),
+        "request": ("gateway.cli.keys.request", "request_command"),
+        "approve-enrolment": ("gateway.cli.keys.enrol", "approve_enrolment"),
+        "enrolments": ("gateway.cli.keys.enrolments", "enrolments"),
         "gateway": ("gateway.cli.keys.gateway", "gateway"),
         "wkd": ("gateway.cli.keys.wkd", "wkd"),
     }

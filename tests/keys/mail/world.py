@@ -62,12 +62,13 @@ class World:
 
     # The deployment
 
-    def set_up(self) -> None:
+    def set_up(self, *, people: bool = True) -> None:
         (self.folder / "tmp").mkdir()
         self._hand_over(self.folder, self.folder / "tmp")
         self.gsp(
             *("init", str(self.gw), "--domain", "gsp.test", "--pilot"),
             *("--submission-port", str(self.ports.submission), "--starttls-port", str(self.ports.starttls)),
+            *("--imap-port", str(self.ports.imap)),
         )
         with (self.gw / "gsp.toml").open("a") as config:
             config.write("\n[keys]\nrequests_per_hour = 1000\n")
@@ -77,6 +78,10 @@ class World:
             reading = self.person(f"{code.lower()}@gsp.test")
             options = [word for name in names for word in ("--domain", name)]
             self.gsp("parties", "admit", code, code, *options, "--reading-certificate", str(self.file(reading)))
+        if people:
+            self._set_up_people()
+
+    def _set_up_people(self) -> None:
         self.admit("ana", "Ana <ana@customs.ke.test>", "KE", "query")
         self.admit("rosa", "Rosa <rosa@coast.ke.test>", "KE", "query")
         self.admit("eva", "Eva <eva@olaf.eu.test>", "EU", "query")
@@ -85,8 +90,8 @@ class World:
         self.gsp("administrators", "appoint", "rosa@coast.ke.test", "--region", "Coast", "--domain", "coast.ke.test")
         self.gsp("administrators", "appoint", "eva@olaf.eu.test")
 
-    def start(self) -> None:
-        for program in ("edge", "process"):
+    def start(self, *programs: str) -> None:
+        for program in programs or ("edge", "process"):
             with (self.folder / f"{program}.log").open("ab") as log:
                 self.processes.append(
                     subprocess.Popen(
@@ -176,10 +181,12 @@ class World:
         sign: bool = True,
         sender: str = "",
         inline: bool = False,
+        signer: Person | None = None,
         at: datetime | None = None,
     ) -> bytes:
-        """What a mail client sends. files: attached as application/pgp-keys."""
+        """What a mail client sends. files: attached as application/pgp-keys. signer: of the mail, if another person."""
         content = text.encode() if inline else entity(text, files)
+        person = signer or person
         options = ("--sign", "--local-user", person.fingerprint) if sign else ()
         recipients = ("--recipient", self.gateway, "--recipient", person.fingerprint)
         message = gpg(person.home, *options, *recipients, "--encrypt", stdin=content, at=at)
