@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pysequoia
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from keyring_admin.administration_schema import people
 from keyring_admin.certificate_store import Certificate, find_certificate
@@ -38,11 +38,14 @@ def add_person(connection: Connection, name: str, *, party: str | None, now: dat
 def person_for(connection: Connection, name: str, *, party: str | None, now: datetime) -> int:
     """The person of this name in this Party (None: the Secretariat), added if there is none.
 
-    Two people of one name are taken for one: that can only cost a pair of eyes, never make one.
+    Two people of one name are taken for one: that can only cost a pair of eyes, never make one. What the database
+    takes for another spelling, `same_human` finds.
     """
-    for person in list_people(connection, party=party):
-        if person.party == party and folded(person.name) == folded(name) and person.in_office_at(now):
-            return person.id
+    alike = or_(people.c.name == name, func.lower(people.c.name) == name.lower())
+    query = select(people).where(people.c.party.is_not_distinct_from(party), alike).order_by(people.c.id)
+    for row in connection.execute(query).mappings():
+        if _person(row).in_office_at(now):
+            return int(row["id"])
     return add_person(connection, name, party=party, now=now)
 
 

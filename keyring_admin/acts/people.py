@@ -49,7 +49,7 @@ def admit_secretariat_person(
         subject=facts.fingerprint,
         details={"person": number},
     )
-    derive_again(connection, rules, now=now)
+    derive_again(connection, rules, now=now, certificate=facts.fingerprint)
     return require_person(connection, number), facts.fingerprint
 
 
