@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from forms import core_shelf
 from gateway.cli.forms import forms_group
 
 from .conftest import EXCHANGE, Exchange, run
+
+pytestmark = pytest.mark.timeout(300)  # the first test starts the gateway
 
 REPORT = core_shelf().folder / "seizure-report" / "1" / "examples" / "valid" / "full.xml"
 

@@ -18,6 +18,8 @@ from gateway.words import phrase, words_in
 
 from .conftest import EXCHANGE, UIDS, Exchange, run
 
+pytestmark = pytest.mark.timeout(300)  # the first test starts the gateway
+
 _PACKS = [core_shelf().pack(name, version) for name, version in core_shelf().names()]  # older versions travel, too
 _OPENINGS = ("query", "notice")
 _REQUEST = "administrative-assistance/2"

@@ -16,6 +16,8 @@ from gateway.words import phrase, words_in
 
 from .conftest import FACILITY, JUSTIFICATION, UIDS, Exchange
 
+pytestmark = pytest.mark.timeout(300)  # the first test starts the gateway
+
 _WITHHELD = ("ongoing-investigation", "commercial-sensitivity")
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}
 

@@ -11,7 +11,7 @@ import pytest
 HERE = Path(__file__).parent
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_exchange_as_an_unprivileged_account() -> None:
     with tempfile.TemporaryDirectory(prefix="gsph-", dir="/tmp") as home:
         os.chmod(home, 0o1777)  # noqa: PTH101, S103 - the account's home
