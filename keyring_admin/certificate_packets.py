@@ -140,6 +140,19 @@ def read_revocations(octets: bytes) -> list[tuple[str, bytes]]:
     return [(_issuer(packet.body), binary[packet.start : packet.end]) for packet in packets]
 
 
+def split_certificates(binary: bytes) -> list[bytes]:
+    """Where one certificate ends and the next begins; nothing is said about any of them. Raises CertificateError."""
+    try:
+        starts = [
+            packet.start
+            for packet in iterate_packets(binary, maximum=len(binary) + 1)
+            if packet.tag in {_PUBLIC_KEY, _SECRET_KEY}
+        ]
+    except OpenPGPRefusedError:
+        raise CertificateError(CertificateRefusal.UNREADABLE) from None
+    return [binary[start:end] for start, end in zip(starts, [*starts[1:], len(binary)], strict=True)]
+
+
 def read_certificates(binary: bytes) -> list[CertificatePackets]:
     """All certificates in a sequence of packets, in their order. Raises CertificateError, also for secret keys."""
     certificates: list[list[_Reading]] = []

@@ -4,7 +4,7 @@ Packets are read by ourselves first, so that GnuPG only sees what it can read; G
 verify. Never in the path of a mail.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,7 +30,9 @@ __all__ = [
     "examine_certificate",
     "examine_certificates",
     "examine_issuer",
+    "examine_listed",
     "merged",
+    "read_candidate",
 ]
 
 _BATCH = 200  # certificates in one run of GnuPG
@@ -94,20 +96,32 @@ def examine_certificates(
     found: list[CertificateFacts | CertificateRefusal] = []
     for start in range(0, len(candidates), _BATCH):
         batch = candidates[start : start + _BATCH]
-        read = [_read(candidate.octets) for candidate in batch]
+        read = [read_candidate(candidate) for candidate in batch]
         fit = {packets.fingerprint: packets for packets in read if isinstance(packets, CertificatePackets)}
         listed = list_certificates([packets.certified_only_by(()) for packets in fit.values()]) if fit else {}
-        for candidate, packets in zip(batch, read, strict=True):
-            if isinstance(packets, CertificateRefusal):
-                found.append(packets)
-                continue
-            own = listed.get(packets.fingerprint)
-            if own is None:
-                found.append(CertificateRefusal.UNREADABLE)
-                continue
-            refusal = _refusal(own, candidate, now, special_use_domains)
-            found.append(_facts(own, packets) if refusal is None else refusal)
+        found += [
+            examine_listed(candidate, packets, listed, now=now, special_use_domains=special_use_domains)
+            for candidate, packets in zip(batch, read, strict=True)
+        ]
     return found
+
+
+def examine_listed(
+    candidate: Candidate,
+    packets: CertificatePackets | CertificateRefusal,
+    listed: Mapping[str, ListedCertificate],
+    *,
+    now: datetime,
+    special_use_domains: bool,
+) -> CertificateFacts | CertificateRefusal:
+    """The second half of an examination. packets: from read_candidate; listed: what GnuPG says, by fingerprint."""
+    if isinstance(packets, CertificateRefusal):
+        return packets
+    own = listed.get(packets.fingerprint)
+    if own is None:
+        return CertificateRefusal.UNREADABLE
+    refusal = _refusal(own, candidate, now, special_use_domains)
+    return _facts(own, packets) if refusal is None else refusal
 
 
 def describe_certificate(octets: bytes) -> CertificateFacts:
@@ -161,8 +175,12 @@ def merged(known: bytes, fresh: bytes) -> bytes:
     return bytes(pysequoia.Cert.from_bytes(known).merge(pysequoia.Cert.from_bytes(fresh)))
 
 
+def read_candidate(candidate: Candidate) -> CertificatePackets | CertificateRefusal:
+    """The first half of an examination: what can be said before any signature is checked."""
+    return _read(candidate.octets)
+
+
 def _read(octets: bytes) -> CertificatePackets | CertificateRefusal:
-    """What can be said before any signature is checked."""
     try:
         packets = read_one_certificate(octets)
         if packets.user_ids:

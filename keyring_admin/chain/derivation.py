@@ -60,6 +60,14 @@ class Derivation:
             verdicts[row["fingerprint"]] = _within_membership(verdict, party)
         return verdicts
 
+    def officer_verdict(self, own: SignedCertificate, code: str, address: str) -> Verdict:
+        """What the chain says of an officer's certificate that is not in the directory yet."""
+        party = self._parties.get(code)
+        if party is None or not party.member_on(self._now.date()):
+            return Verdict(ChainState.NOT_A_MEMBER)
+        administrators, _octets = self.judged_administrators(code)
+        return _within_membership(self.judge().officer(own, address, administrators), party)
+
     def _verdict(
         self,
         own: SignedCertificate,

@@ -17,6 +17,7 @@ class _Keys(LazyGroup):
         "certify": ("gateway.cli.keys.certify", "certify"),
         "certified": ("gateway.cli.keys.refresh", "certified"),
         "refresh": ("gateway.cli.keys.refresh", "certified"),
+        "import": ("gateway.cli.keys.import_officers", "import_command"),
         "derive": ("gateway.cli.keys.derive", "derive"),
         "propose": ("gateway.cli.keys.propose", "propose"),
         "approve": ("gateway.cli.keys.approve", "approve_command"),
