@@ -17,6 +17,7 @@ from gateway.opener.pool import OpenerPool, OpenerUnavailableError
 from gateway.resolve.request import PartyHere, ResolveRequest
 from keyring_admin.gateway_key import GatewaySecret, create_gateway_certificate, export_secret_subkeys
 
+pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("gateway", "forms", "keyring_admin", "mailroom", "pattern_rules")
 # The shape of the protocol by its number: a shape that changes needs the next number.

@@ -33,6 +33,7 @@ for module in ("gateway.schema", "gateway.library.schema", "mailroom.schema", "m
 for module in ("keyring_admin.schema", "keyring_admin.administration_schema", "keyring_admin.directory_version"):
     import_module(module)
 
+pytestmark = pytest.mark.timeout(300)
 MOMENT = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 # Values that a migration may look into.
 MEANT = {
