@@ -161,6 +161,7 @@ def _ever(log: ExportedLog) -> tuple[list[Appointed], set[tuple[int, str]], dict
         if entry.act == Act.ADMINISTRATOR_APPOINTED.value and isinstance(officer, int):
             appointments.append(replay.appointed[officer])
             holders |= {(officer, entry.subject)} if entry.subject is not None else set()
-        for party, own in replay.domains.items():
-            domains.setdefault(party, set()).update(own)
+        if entry.act in {Act.PARTY_ADMITTED.value, Act.DOMAIN_ADDED.value}:
+            party = entry.party or ""
+            domains.setdefault(party, set()).update(replay.domains.get(party, ()))
     return appointments, holders, {party: frozenset(own) for party, own in domains.items()}

@@ -143,9 +143,13 @@ def reading_in_log(log: ExportedLog) -> dict[str, set[str]]:
 
 
 def own_entries(log: ExportedLog, party: str, after: int) -> list[tuple[int, str, str]]:
-    """Number, act and subject of each entry about the Party after an entry; without what derivation repeats."""
+    """Number, act and subject of each entry about the Party after an entry. Of what was derived, only what changes
+    whether its reading certificates are in force: the rest follows from other entries, or from the calendar."""
+    reading = {entry.subject for entry in log.entries if entry.party == party and entry.act.startswith("reading-")}
     return [
         (entry.sequence, entry.act, entry.subject or str(details_of(entry).get("domain", "")))
         for entry in log.entries
-        if entry.party == party and entry.sequence > after and entry.act != "access-derived"
+        if entry.party == party
+        and entry.sequence > after
+        and (entry.act != "access-derived" or entry.subject in reading)
     ]
