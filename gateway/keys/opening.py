@@ -26,6 +26,8 @@ from mailroom.credentials import PasswordRuleError, hash_password
 
 PLAINTEXT_LIMIT = 512 * 1024  # of the mail: certificates in base64, HTML, a client's own additions
 
+_HASHED = "hashed"  # stands in the request where the password was
+
 # Acts that may go into the key log: they hold no secret. What was signed is kept with them.
 _EVIDENT = frozenset({KeyAct.RENEW, KeyAct.REPLACE, KeyAct.REVOKE, KeyAct.APPROVE, KeyAct.REJECT})
 
@@ -69,7 +71,7 @@ def _found(signed: OpenedMessage, enclosed: Enclosed, certificate: Certificate |
     request = enclosed.request
     evident = request.act in _EVIDENT and len(signed.signatures) == 1
     return OpenedRequest(
-        request=replace(request, password=None),
+        request=replace(request, password=_HASHED if request.password is not None else None),
         certificate=certificate.octets if certificate is not None else None,
         revocation=enclosed.revocations[0] if enclosed.revocations else None,
         password_hash=hash_password(request.password) if request.password is not None else None,
