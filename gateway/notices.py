@@ -164,12 +164,17 @@ def write_notice(
     )
 
 
+def complete_in_the_clear(notice: NoticeRequest) -> bool:
+    """Whether all of it may be said without encryption: why the door refused a certificate, of which there is none."""
+    return notice.kind == NoticeKind.KEY_REFUSED.value and notice.details.get("reason") in DOOR_REASONS
+
+
 def _clear_text(notice: NoticeRequest, language: str) -> str:
     """What is said without encryption: one constant sentence; and why the door refused a certificate, if it did."""
     words = words_in(language)
-    text, reason = words.text(_ATTENTION), notice.details.get("reason")
-    if notice.kind == NoticeKind.KEY_REFUSED.value and reason in DOOR_REASONS:
-        text += f"\r\n\r\n{words.text(reason_sentence(reason))}"
+    text = words.text(_ATTENTION)
+    if complete_in_the_clear(notice):
+        text += f"\r\n\r\n{words.text(reason_sentence(notice.details['reason']))}"
     return text
 
 

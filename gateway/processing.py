@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.journal import Event, note
 from gateway.keys.forgetting import forget_requests
 from gateway.keys.notice_secrets import with_secrets
-from gateway.notices import Attachment, write_notice
+from gateway.notices import Attachment, complete_in_the_clear, write_notice
 from gateway.policy.facts import NoticeKind
 from gateway.preparing import Preparation, PreparedMail, store_prepared
 from gateway.signing import GatewaySigner
@@ -171,7 +171,7 @@ class Processor:
             return
         certificate = find_certificate(connection, officer.certificate) if officer.certificate else None
         readable = certificate is not None and bool(certificate.encryption_key_ids(now))
-        held = not readable and notice.encrypt_to is None
+        held = not readable and notice.encrypt_to is None and not complete_in_the_clear(notice)
         if held and not hold_notice(connection, notice, until=now + _HELD_TOLD_EVERY, now=now):
             return  # the holder was told today that the certificate needs attention
         delivery = write_notice(
