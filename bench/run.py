@@ -34,10 +34,11 @@ _LONGEST_SECONDS = 1800
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured. sealed: options of bench.sealed; forms, recognition: of those."""
+    """How much is measured. memory: mails for its row. sealed, forms, recognition: options of those benchmarks."""
 
     gate_seconds: float
     sealed: tuple[str, ...]
+    memory: int
     forms: tuple[str, ...]
     recognition: tuple[str, ...]
 
@@ -46,19 +47,21 @@ FULL = Scale(
     gate_seconds=3.0,
     sealed=(
         *("--run", "1:200", "--run", "10:800", "--run", "50:800", "--run", "10:200:70000", "--run", "10:60:1000000"),
-        *("--reconnect", "1:30", "--reconnect", "10:100", "--uploads", "10:400", "--memory", "10000"),
+        *("--reconnect", "1:30", "--reconnect", "10:100", "--uploads", "10:400"),
     ),
+    memory=10_000,
     forms=("--uids", "10000", "--rounds", "1"),
-    recognition=("--patterns", "100", "100000", "--uids", "5000", "--file", "1000000"),
+    recognition=("--patterns", "100", "100000", "--uids", "5000", "--file", "1000000", "--sets", "8", "256"),
 )
 QUICK = Scale(
     gate_seconds=0.05,
     sealed=(
         *("--run", "1:3", "--run", "6:12", "--run", "2:2:70000", "--reconnect", "1:2"),
-        *("--uploads", "2:4", "--memory", "20"),
+        *("--uploads", "2:4"),
     ),
+    memory=20,
     forms=("--uids", "100", "--rounds", "1"),
-    recognition=("--patterns", "100", "--uids", "200", "--file", "1000"),
+    recognition=("--patterns", "100", "--uids", "200", "--file", "1000", "--sets", "8"),
 )
 
 
@@ -69,6 +72,7 @@ def main() -> None:
     parser.add_argument("--document", type=Path, default=DOCUMENT, help="write it there instead")
     parser.add_argument("--quick", action="store_true", help="numbers too small to say anything: does it run?")
     parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--memory", type=int, default=0, metavar="MAILS", help="how many for the memory row")
     parser.add_argument("--commit", default="", help="what is measured, where git cannot tell")
     parser.add_argument("--scratch", type=Path, default=Path("/var/tmp"), help="a short path on a real disk")  # noqa: S108 - mkdtemp makes the folder in it
     arguments = parser.parse_args()
@@ -79,22 +83,30 @@ def main() -> None:
         if arguments.commit:
             machine = replace(machine, commit=arguments.commit)
         gate, mail, printed = [], None, []
+
+        def write() -> str:
+            """After each part, so that what was measured is there even if a later part fails."""
+            text = report(machine, gate, mail, printed)
+            if arguments.write:
+                arguments.document.write_text(text, encoding="utf-8")
+            return text
+
         if "gate" in parts:
             tell("gate alone")
             gate = bench_gate(scale.gate_seconds)
         if "sealed" in parts:
             tell("sealed, end to end")
-            mail = run_sealed(folder, scale.sealed)
+            mail = run_sealed(folder, (*scale.sealed, "--memory", str(arguments.memory or scale.memory)))
+        write()
         if "forms" in parts:
             tell("forms with very many UIDs")
             printed.append(_printed("Forms with very many UIDs", "bench.forms", scale.forms))
+        write()
         if "recognition" in parts:
             tell("recognition of UIDs")
             printed.append(_printed("Recognition of UIDs", "bench.uid_recognition", scale.recognition))
-    text = report(machine, gate, mail, printed)
-    sys.stdout.write(text)
+        sys.stdout.write(write())
     if arguments.write:
-        arguments.document.write_text(text, encoding="utf-8")
         tell(f"written: {arguments.document}")
 
 

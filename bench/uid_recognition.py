@@ -1,6 +1,7 @@
 """How fast is "whose UID is this"? Generated libraries of 100 and 100,000 patterns, against other ways to do it.
 
     python bench/uid_recognition.py [--patterns 100 100000] [--uids 20000] [--file 1000000]
+        [--sets 8 256]
 
 In each library at least 10 % of the patterns have no literal prefix and 5 % share UIDs with another one. Reported: time
 to load, memory, microseconds a UID for the index (candidates and RE2), for the whole recognition with its reasons,
@@ -196,6 +197,9 @@ def main() -> None:
     parser.add_argument("--patterns", type=int, nargs="+", default=[100, 100_000])
     parser.add_argument("--uids", type=int, default=20_000)
     parser.add_argument("--file", type=int, default=0)
+    parser.add_argument(
+        "--sets", type=int, nargs="*", default=[1, 8, 64, 256, 1024], help="MiB of memory of RE2's sets"
+    )
     arguments = parser.parse_args()
     for count in arguments.patterns:
         made = make_patterns(count)
@@ -211,7 +215,7 @@ def main() -> None:
         )
         bench_index(library, uids)
         bench_loop_over_re(library, made, uids)
-        for mebibytes in (1, 8, 64, 256, 1024):
+        for mebibytes in arguments.sets:
             bench_engine_set(library, made, uids, mebibytes)
         bench_hyperscan(made, uids)
         if arguments.file:
