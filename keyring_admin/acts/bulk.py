@@ -4,6 +4,7 @@ Officers only: administrators are appointed, reading certificates admitted, by t
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,6 +55,14 @@ class BulkOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looked:
+    """Rows of one Party, before anything is stored. known: addresses that are admitted already."""
+
+    known: tuple[str, ...]
+    judged: tuple[tuple[BulkOfficer, Examined, Verdict | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BulkImport:
     """Admits officers. password_hash: of a password nobody knows; `gsp officers password` issues one to each."""
 
@@ -68,45 +77,51 @@ class BulkImport:
 
         dry_run: examine and judge, change nothing. Raises GnuPGError.
         """
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            for code in dict.fromkeys(row.party for row in batch):
-                yield list(self._party(code, [row for row in batch if row.party == code], dry_run=dry_run))
+        batches = list(_batches(rows))
+        with ThreadPoolExecutor(1) as ahead:  # GnuPG looks at the next batch while this one is stored
+            coming = ahead.submit(self._look, *batches[0]) if batches else None
+            for number, (code, _rows) in enumerate(batches, 1):
+                if coming is None:
+                    return
+                looked = coming.result()
+                coming = ahead.submit(self._look, *batches[number]) if number < len(batches) else None
+                yield list(self._outcomes(code, looked, dry_run=dry_run))
 
-    def _party(self, code: str, rows: Sequence[BulkOfficer], *, dry_run: bool) -> Iterator[BulkOutcome]:
+    def _look(self, code: str, rows: Sequence[BulkOfficer]) -> _Looked:
         """Rows of one Party: GnuPG runs before the transaction that writes."""
         with self.engine.connect() as connection:
             addresses = [row.address for row in rows]
             known = set(connection.scalars(select(officers.c.address).where(officers.c.address.in_(addresses))))
             fresh = [row for row in rows if row.address not in known]
-            judged = self._judge(connection, code, fresh)
-        for address in sorted(known):
+            return _Looked(tuple(sorted(known)), tuple(self._judge(connection, code, fresh)))
+
+    def _outcomes(self, code: str, looked: _Looked, *, dry_run: bool) -> Iterator[BulkOutcome]:
+        for address in looked.known:
             yield BulkOutcome(address, "already admitted")
         if dry_run:
-            for row, (examined, verdict) in zip(fresh, judged, strict=True):
+            for row, examined, verdict in looked.judged:
                 refused = examined.verdict if isinstance(examined.verdict, CertificateRefusal) else None
                 yield BulkOutcome(row.address, refused, verdict.state if verdict is not None else None)
             return
         with write_transaction(self.engine) as connection:
             people = _people(connection, code, self.now)
-            for row, (examined, verdict) in zip(fresh, judged, strict=True):
+            for row, examined, verdict in looked.judged:
                 yield self._admit(connection, row, examined.verdict, verdict, people)
 
     def _judge(
         self, connection: Connection, code: str, rows: Sequence[BulkOfficer]
-    ) -> list[tuple[Examined, Verdict | None]]:
+    ) -> Iterator[tuple[BulkOfficer, Examined, Verdict | None]]:
         special = self.rules.special_use_domains
         root = root_octets(connection)
         derivation = Derivation(connection, root, self.now, special) if root is not None else None
         issuers = [root, *derivation.judged_administrators(code)[1]] if root is not None and derivation else []
         candidates = [Candidate(row.certificate, row.address) for row in rows]
         examined = examine_and_read(candidates, issuers, now=self.now, special_use_domains=special)
-        if derivation is None:
-            return [(each, None) for each in examined]
-        return [
-            (each, derivation.officer_verdict(each.signed, code, row.address) if each.signed is not None else None)
-            for row, each in zip(rows, examined, strict=True)
-        ]
+        for row, each in zip(rows, examined, strict=True):
+            if derivation is None or each.signed is None:
+                yield row, each, None
+            else:
+                yield row, each, derivation.officer_verdict(each.signed, code, row.address)
 
     def _admit(
         self,
@@ -166,6 +181,13 @@ class BulkImport:
             },
         )
         return BulkOutcome(row.address, None, verdict.state if verdict is not None else None)
+
+
+def _batches(rows: Sequence[BulkOfficer]) -> Iterator[tuple[str, list[BulkOfficer]]]:
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        for code in dict.fromkeys(row.party for row in batch):
+            yield code, [row for row in batch if row.party == code]
 
 
 def _people(connection: Connection, code: str, now: datetime) -> dict[str, int]:
