@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli.main import main
 from gateway.directory_export import address_book
 from gateway.officer.address_book import AddressBook, BookCertificate, dump_address_book, load_address_book
 from gateway.officer.chain_check import read_root, remember_root, remembered_root, verify_book
@@ -13,7 +15,7 @@ from gateway.settings import Gateway, Settings
 from keyring_admin.openpgp.armor import ArmorKind, enarmor
 
 from ..administration import NOW, Cast, World, ago
-from ..people import Person, certify
+from ..people import Person, certify, fingerprints, stop_agent
 
 
 @pytest.fixture
@@ -82,3 +84,32 @@ def test_a_root_is_remembered_as_it_was_copied_from_paper(tmp_path: Path) -> Non
     for wrong in ("89ABCDEF", "", "G" * 40):  # KEY-29
         with pytest.raises(OfficerProblemError):
             read_root(wrong)
+
+
+def test_importing_with_a_root_verifies_and_remembers_it(
+    book: AddressBook, world: World, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembered = tmp_path / "state" / "root"
+    monkeypatch.setattr("gateway.cli.directory.ROOT_FILE", remembered)
+    home = tmp_path / "officer"
+    home.mkdir(mode=0o700)
+    file = tmp_path / "directory.json"
+    root = world.root.fingerprint
+
+    def take(book: AddressBook, *options: str) -> int:
+        file.write_text(dump_address_book(book), encoding="utf-8")
+        arguments = ["directory", "import", str(file), "--gnupg-home", str(home), "--language", "en", *options]
+        return CliRunner().invoke(main, arguments).exit_code
+
+    mallory = cast("KE of the custodian <ke@gsp.test>")
+    forged = with_reader(book, "KE", entry(mallory))
+    assert take(forged, "--root", root, "--yes") == 1
+    assert not remembered.exists()
+    assert take(book, "--root", root) == 0  # only shows
+    assert not remembered.exists()
+    assert take(book, "--root", root, "--yes") == 0
+    assert remembered_root(remembered) == root
+    assert mallory.fingerprint not in fingerprints(home)
+    assert world.reading("KE").fingerprint in fingerprints(home)
+    assert take(forged, "--yes") == 1  # from now on without asking for it
+    stop_agent(home)
