@@ -77,6 +77,24 @@ def test_a_role_given_or_taken_holds_from_the_next_login(world: MailboxWorld) ->
             assert (f"Party/{party}" in {name for _, _, name in client.list_folders()}) is granted
 
 
+def test_an_officer_who_is_not_enrolled_reads_the_own_inbox_and_nothing_else(world: MailboxWorld) -> None:
+    party = world.new_party()
+    address = world.new_officer(party, "review")
+    for enrolled in (True, False):
+        with world.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE officers SET enrolled = :enrolled WHERE address = :address"),
+                {"enrolled": enrolled, "address": address},
+            )
+        with world.imap(address) as client:
+            folders = {name for _, _, name in client.list_folders()}
+            assert "INBOX" in folders
+            assert (f"Party/{party}" in folders) is enrolled
+            if not enrolled:
+                with pytest.raises(IMAPClientError):
+                    client.select_folder(f"Party/{party}", readonly=True)
+
+
 def test_a_session_of_a_withdrawn_officer_can_be_ended(world: MailboxWorld) -> None:
     party = world.new_party()
     withdrawn, other = world.new_officer(party), world.new_officer(party)
