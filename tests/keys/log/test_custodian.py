@@ -1,5 +1,6 @@
 """A custodian with full write access to the database swaps a reading certificate, and is caught each time."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,13 +12,15 @@ from keyring_admin.acts.officers import suspend_officer
 from keyring_admin.acts.parties import suspend_party
 from keyring_admin.acts.proposable import octets_text
 from keyring_admin.acts.proposals import propose
+from keyring_admin.acts.reading import admit_reading_certificate
 from keyring_admin.acts.rights import Act
-from keyring_admin.acts.statements import write_head
+from keyring_admin.acts.signers import this_gateway
+from keyring_admin.acts.statements import Succession, write_head, write_succession
 from keyring_admin.administration_schema import key_log, key_log_evidence, key_log_heads
 from keyring_admin.certificates import examine_certificate
 from keyring_admin.chain_state import ChainState
 from keyring_admin.directory_error import DirectoryError
-from keyring_admin.key_log.chain import BEGINNING, Entry
+from keyring_admin.key_log.chain import BEGINNING, Detail, Entry
 from keyring_admin.key_log.exported import ExportedLog, read_export, write_export
 from keyring_admin.key_log.exporting import export_log
 from keyring_admin.key_log.heads import countersign, head_to_sign
@@ -270,3 +273,46 @@ def test_a_four_eyes_replacement_verifies_from_paper(world: World, cast: Cast) -
 def test_a_file_that_is_no_export_is_refused(line: str) -> None:
     with pytest.raises(DirectoryError):
         read_export([line])
+
+
+@pytest.mark.parametrize(
+    ("act", "details"),
+    [
+        ("party-admitted", {"name": "X", "domains": ["x.test"]}),
+        ("domain-added", {"domain": "evil.test"}),
+        ("membership-extended", {}),
+        ("reading-certificate-replaced", {}),
+        ("root-replaced", {}),
+        ("root-installed", {}),
+    ],
+)
+def test_an_act_that_people_have_to_sign_is_told_when_nobody_has(
+    world: World, cast: Cast, act: str, details: dict[str, Detail]
+) -> None:
+    other = cast("Other root <root@elsewhere.test>").fingerprint
+    record(world.connection, act, CUSTODIAN, now=NOW, party="KE", subject=other, details=details)
+    assert said(verified(world)) != ""
+
+
+def test_a_successor_is_verified_by_its_predecessors_signature(world: World, cast: Cast) -> None:
+    old, new = world.reading("KE"), cast("KE new reading <ke@gsp.test>")
+    octets = reading_certificate(world, new, "KE")
+    statement = Succession(this_gateway(world.connection), "KE", old.fingerprint, new.fingerprint)
+    admit_reading_certificate(
+        world.connection,
+        CUSTODIAN,
+        "KE",
+        octets,
+        succession=old.sign(write_succession(statement)),
+        rules=RULES,
+        now=NOW,
+    )
+    log = exported(world)
+    assert said(verified(world, log)) == ""
+    every = list(log.entries)
+    place = next(number for number, one in enumerate(every) if one.act == "reading-certificate-replaced")
+    foreign = world.reading("UT").sign(write_succession(statement))
+    forged = replace(every[place], evidence_sha256=hashlib.sha256(foreign).hexdigest())
+    rewrite(world.connection, [*every[:place], forged, *every[place + 1 :]])
+    world.connection.execute(insert(key_log_evidence).values(sha256=forged.evidence_sha256, octets=foreign))
+    assert "the predecessor's signature is not good" in said(verified(world))
