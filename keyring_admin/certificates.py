@@ -42,6 +42,7 @@ _STRONG_HASHES = frozenset({8, 9, 10, 11, 12, 14})  # RFC 9580 §9.5: SHA-2 and 
 _CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
 _CERTIFICATION_REVOCATION, _SUBKEY_BINDING, _DIRECT_KEY = 0x30, 0x18, 0x1F
 _FEATURES, _EMBEDDED_SIGNATURE = 30, 32  # RFC 9580 §5.2.3.32, §5.2.3.34
+_UNBOUND = "i"  # GnuPG doc/DETAILS, field 2
 _NEW_ENCRYPTION = 0x02 | 0x08  # GnuPG's own OCB (draft-koch-librepgp), and SEIPDv2
 
 
@@ -250,7 +251,7 @@ def _newest(listed: ListedCertificate, signatures: Iterable[ListedSignature]) ->
 def _bindings_strong(listed: ListedCertificate) -> bool:
     """Whether the subkeys that count are bound by strong hashes, in both directions where they sign."""
     for key in listed.keys[1:]:
-        if key.validity in {"r", "i"}:
+        if key.validity in {"r", _UNBOUND}:
             continue
         binding = max(_own(listed, key.signatures, {_SUBKEY_BINDING}), key=lambda each: each.created, default=None)
         if binding is None or binding.hash_algorithm not in _STRONG_HASHES:
@@ -262,7 +263,9 @@ def _bindings_strong(listed: ListedCertificate) -> bool:
 
 
 def _facts(listed: ListedCertificate, packets: CertificatePackets) -> CertificateFacts:
-    keys = tuple(_key_facts(key) for key in listed.keys)
+    # A subkey that is not bound is nobody's here: else anybody could take another's key IDs by grafting their subkeys.
+    primary, *subkeys = listed.keys
+    keys = tuple(_key_facts(key) for key in (primary, *(key for key in subkeys if key.validity != _UNBOUND)))
     return CertificateFacts(listed.fingerprint, packets.octets, keys)
 
 
@@ -273,5 +276,5 @@ def _key_facts(key: ListedKey) -> KeyFacts:
         can_encrypt="e" in key.capabilities,  # upper case: of the whole certificate
         can_sign="s" in key.capabilities,
         expires_at=key.expires_at,
-        revoked=key.validity in {"r", "i"},  # revoked, or without a valid binding (GnuPG doc/DETAILS, field 2)
+        revoked=key.validity in {"r", _UNBOUND},  # GnuPG doc/DETAILS, field 2
     )

@@ -31,7 +31,8 @@ def key_problem(key: KeyPacket) -> CertificateRefusal | None:
         return CertificateRefusal.WEAK
     if key.algorithm in _RSA:
         return _rsa_problem(key.material)
-    if key.algorithm in _ELLIPTIC and key.material[1 : 1 + key.material[0]] in _CURVES:
+    length = key.material[0] if key.material else 0
+    if key.algorithm in _ELLIPTIC and key.material[1 : 1 + length] in _CURVES:
         return None
     return CertificateRefusal.ALGORITHM
 

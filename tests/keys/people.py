@@ -147,7 +147,9 @@ def revoke(person: Person, *, reason: int = 0, at: datetime | None = None) -> by
 def renew(person: Person, expire: str = "2y", *, at: datetime | None = None) -> bytes:
     """A new expiry for the key and all its subkeys: the same certificate with new self-signatures."""
     gpg(person.home, "--quick-set-expire", person.fingerprint, expire, at=at)
-    gpg(person.home, "--quick-set-expire", person.fingerprint, expire, "*", at=at)
+    listed = gpg(person.home, "--with-colons", "--list-keys", person.fingerprint).decode().splitlines()
+    subkeys = [listed[number + 1].split(":")[9] for number, line in enumerate(listed) if line.startswith("sub:")]
+    gpg(person.home, "--quick-set-expire", person.fingerprint, expire, *subkeys, at=at)
     return person.certificate
 
 
