@@ -27,6 +27,7 @@ from keyring_admin.chain_state import ChainState
 from keyring_admin.database import write_transaction
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.officers import Officer, OfficerKind, Role, admit_officer
+from keyring_admin.parties import require_party
 from keyring_admin.people import add_person, folded, hold_certificate, list_people, name_on
 from keyring_admin.schema import certificates, officers
 
@@ -135,6 +136,7 @@ class BulkImport:
             return BulkOutcome(row.address, facts)
         attempt = connection.begin_nested()
         try:
+            require_party(connection, row.party)
             domain = domain_of(row.address)
             require_right(connection, self.actor, Act.OFFICER_ADMITTED, now=self.now, party=row.party, domain=domain)
             admit_certificate(connection, facts, purpose=Purpose.OFFICER, party=row.party, now=self.now)

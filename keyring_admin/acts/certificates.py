@@ -94,7 +94,7 @@ def _certificate_of(connection: Connection, octets: bytes, root: bytes | None) -
     issuer, packet = revocations[0]
     known = find_certificate(connection, certificate_by_key_id(connection, issuer[-16:]) or "")
     stored = known.octets if known is not None else root
-    if stored is None:
+    if stored is None or read_one_certificate(stored).fingerprint[-16:] != issuer[-16:]:
         raise DirectoryError("this revocation is for a certificate that is not in the directory")
     revoked = read_one_certificate(read_one_certificate(stored).with_signature(packet))
     if not describe_certificate(revoked.octets).keys[0].revoked:
