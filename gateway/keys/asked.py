@@ -33,11 +33,12 @@ class Asked:
 
     @property
     def actor(self) -> Actor:
-        """The officer as an actor. Only a person has rights over others."""
+        """The officer as an actor. Whoever is no person has no rights over others: the gateway acts for them."""
         return Actor(
             person=self.officer.person,
             certificate=self.officer.certificate,
             evidence=self.opened.evidence,
+            gateway=self.officer.person is None,  # else an actor without a person would be the custodian
         )
 
 

@@ -324,9 +324,8 @@ def _examined(asked: Asked) -> CertificateFacts:
 
 
 def _require_administrator(connection: Connection, asked: Asked) -> None:
-    """A machine, or somebody nobody knows, acts for nobody: an actor without a person would be the custodian."""
-    kind = standing(connection, asked.actor, asked.now).kind if asked.officer.person is not None else Kind.NOBODY
-    if kind not in {Kind.NATIONAL, Kind.REGIONAL}:
+    """Before the request is looked at: the reason is the same for everybody who is none."""
+    if standing(connection, asked.actor, asked.now).kind not in {Kind.NATIONAL, Kind.REGIONAL}:
         raise EnrolmentError(EnrolmentRefusal.NOT_ADMINISTRATOR)
 
 

@@ -3,8 +3,18 @@
 The reply itself is constant English for programs (RFC 5321 §4.2); it picks the explanation.
 """
 
-from gateway.replies import MALFORMED, MESSAGE_TOO_BIG, NOT_ENCRYPTED, POLICY, SENDER_MISMATCH, SENDER_NOT_ACTIVE
+from gateway.chain_words import REFUSALS
+from gateway.replies import (
+    MALFORMED,
+    MESSAGE_TOO_BIG,
+    NOT_ENCRYPTED,
+    POLICY,
+    SECRET_KEY_SENT,
+    SENDER_MISMATCH,
+    SENDER_NOT_ACTIVE,
+)
 from gateway.words import Sentence, phrase
+from keyring_admin.certificate_refusal import CertificateRefusal
 
 _MEANINGS = {
     NOT_ENCRYPTED: phrase("It was not encrypted, or not all of it. Only OpenPGP-encrypted mail is accepted."),
@@ -12,6 +22,7 @@ _MEANINGS = {
     MESSAGE_TOO_BIG: phrase("It is too large. Send fewer or smaller attachments."),
     SENDER_MISMATCH: phrase("Log in with the address that stands in From."),
     SENDER_NOT_ACTIVE: phrase("You are not admitted at present. Ask your administrator."),
+    SECRET_KEY_SENT: REFUSALS[CertificateRefusal.SECRET],
     POLICY: phrase(
         "A rule of the gateway forbids it: check addressee, certificates, your copy of the pattern library and your "
         "rights. If the pattern belongs to another Party now, a notice in your INBOX names it."
