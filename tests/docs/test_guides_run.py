@@ -82,7 +82,7 @@ def check(command: Command, done: subprocess.CompletedProcess[str], page: str) -
         assert expected(command.output).fullmatch(said), f"{page}: $ {command.text}\n{said}"
 
 
-@pytest.mark.timeout(300)  # some fifty commands, each a process
+@pytest.mark.timeout(600)  # some hundred commands, each a process
 def test_every_command_of_the_guides_works_and_says_what_the_guide_shows(shell: Shell) -> None:
     ran = 0
     for page in STORY:
