@@ -99,6 +99,15 @@ def test_a_machine_logs_in_with_its_certificate_and_nobody_without(machines: Wor
     assert not imap(machines, None)
 
 
+def test_starttls_serves_machines_too(machines: World) -> None:
+    with smtplib.SMTP("localhost", machines.ports.starttls, timeout=30) as client:
+        client.starttls(context=context(machines, "first"))
+        client.ehlo()
+        assert "EXTERNAL" in client.esmtp_features["auth"]
+        assert client.docmd("AUTH", "EXTERNAL =")[0] == 235
+        assert client.mail(MACHINE)[0] == 250
+
+
 def test_the_machine_acts_for_nobody_else(machines: World) -> None:
     assert smtp(machines, "first", "cm9ib3RAY3VzdG9tcy5rZS50ZXN0") == 250  # its own address
     assert smtp(machines, "first", "b3R0b0BjdXN0b21zLmtlLnRlc3Q=") == 535  # otto@customs.ke.test
