@@ -207,8 +207,10 @@ def test_the_units_run_the_gateway_whole_and_program_by_program(image: Stage, fo
         said, _ = story.communicate(timeout=120)
         assert said.decode().rstrip().endswith("THE END"), said[-4000:]
         machine.run("systemctl", "stop", "gsp.target")
-        assert machine.state("gsp-edge") == "inactive"
-        assert machine.run("find", "/proc", "-maxdepth", "1", "-user", "gsp", check=False) == ""
+        for name in ("edge", "process", "deliver", "mailboxes"):
+            wait_until_stopped(machine, f"gsp-{name}")
+        left = "grep -l -a -E '[g]sp[.]toml|[d]ovecot-gsp' /proc/[0-9]*/cmdline"
+        assert machine.run("sh", "-c", left, check=False) == ""
 
 
 @contextmanager
@@ -239,6 +241,15 @@ def wait_for_edge(machine: Booted, story: "subprocess.Popen[bytes]") -> None:
     while "open" not in machine.run("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/465 && echo open", check=False):
         assert story.poll() is None
         assert time.monotonic() < deadline, machine.run("journalctl", "--no-pager", check=False)[-4000:]
+        time.sleep(0.2)
+
+
+def wait_until_stopped(machine: Booted, unit: str) -> None:
+    """Stopping the target stops its parts, but does not wait for them."""
+    deadline = time.monotonic() + 90
+    while machine.state(unit) != "inactive":
+        assert machine.state(unit) != "failed"
+        assert time.monotonic() < deadline, unit
         time.sleep(0.2)
 
 
