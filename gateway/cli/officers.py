@@ -183,7 +183,3 @@ for command in (remove, release, list_command, invite, machine_certificate):
 
 def _canonical(deployment: Deployment, address: str) -> str:
     return canonical_address(address, special_use_domains=deployment.settings.gateway.special_use_domains)
-
-
-officers.add_command(invite)
-officers.add_command(machine_certificate)
