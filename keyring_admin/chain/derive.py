@@ -67,10 +67,12 @@ def derive_access(
     return tuple(changes)
 
 
-def derive_due_access(engine: Engine, *, now: datetime, special_use_domains: bool) -> tuple[AccessChange, ...]:
-    """What time alone changed. GnuPG runs before the transaction that writes, which is therefore short."""
+def derive_due_access(
+    engine: Engine, *, now: datetime, special_use_domains: bool, due_only: bool = True
+) -> tuple[AccessChange, ...]:
+    """What time alone changed, or anything. GnuPG runs before the transaction that writes, which is therefore short."""
     with engine.connect() as connection:
-        due = derive_access(connection, now=now, special_use_domains=special_use_domains, due_only=True, keep=False)
+        due = derive_access(connection, now=now, special_use_domains=special_use_domains, due_only=due_only, keep=False)
     if not due:
         return ()
     changes: list[AccessChange] = []
