@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pysequoia
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
@@ -14,7 +13,7 @@ import mailroom.schema  # noqa: F401 - their tables: Alembic makes all of them
 from gateway.settings import load_settings
 from gateway.state import open_state, upgrade_database
 from keyring_admin.certificate_store import Purpose, admit_certificate, withdraw_certificate
-from keyring_admin.certificates import examine_certificate
+from keyring_admin.certificates import CertificateFacts, KeyFacts
 from keyring_admin.database import write_transaction
 from keyring_admin.directory_cache import DirectoryCache
 from keyring_admin.directory_version import WATCHED_TABLES, DirectoryUnwatchedError, directory_version
@@ -22,7 +21,6 @@ from keyring_admin.officers import Officer, Role, admit_officer, set_officer_act
 from keyring_admin.parties import Party, admit_party, set_party_active
 
 ADDRESS = "amina@customs.ke.test"
-READING = bytes(pysequoia.Tsk.generate("ke@gsp.test").extract_certificate())
 
 
 @pytest.fixture
@@ -35,7 +33,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     with write_transaction(engine) as connection:
         admit_party(connection, Party("KE", "Kenya", date(2020, 1, 1), None, True, ("customs.ke.test",)))
         admit_officer(connection, Officer(0, ADDRESS, "KE", "en", frozenset({Role.QUERY}), True, None, "$argon2id$x"))
-        facts = examine_certificate(READING, "ke@gsp.test", now=datetime.now(UTC), special_use_domains=True)
+        keys = (KeyFacts("AB" * 8, "AB" * 20, can_encrypt=True, can_sign=True, expires_at=None, revoked=False),)
+        facts = CertificateFacts("AB" * 20, b"packets", keys)
         admit_certificate(connection, facts, purpose=Purpose.READING, party="KE", now=datetime.now(UTC))
     yield engine
     engine.dispose()
