@@ -102,9 +102,10 @@ def date_of(moment: datetime | None) -> str:
 
 def _commands(asked: Asked, enrolment: str, fingerprint: str, name: str, address: str) -> str:
     created = asked.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    named = f"--enrolment {enrolment} --address {address} --fingerprint {fingerprint}"
     return "\r\n".join(
         [
-            f"gsp keys approve-enrolment {name} --enrolment {enrolment} --fingerprint {fingerprint} --send HOST:PORT",
+            f"gsp keys approve-enrolment {name} {named} --send HOST:PORT",
             "",
             f"gpg --import {name}",
             f'gpg --quick-sign-key {fingerprint} "<{address}>"',
