@@ -20,6 +20,7 @@ from keyring_admin.chain.certifying import certify
 from keyring_admin.chain.requests import CertificationRequest, RequestKind, grouped
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.gnupg_writer import gnupg_home as default_home
+from keyring_admin.user_ids import user_id_address
 
 _HELP = help_text(
     "Certify the certificate that a notice brought, with your own key, and approve the enrolment. FILE is the file "
@@ -28,13 +29,19 @@ _HELP = help_text(
 )
 _EXAMPLE = """\b
 gsp keys approve-enrolment officer-0123456789ABCDEF.asc --enrolment 2XD4Q4XCKXGPBWEK3MKZP99AGM \\
-    --fingerprint 0123…CDEF --officer wanjiru@customs.example --address-book directory.json \\
-    --send gsp.example.org:465"""
+    --address alice@customs.example --fingerprint 0123…CDEF --officer wanjiru@customs.example \\
+    --address-book directory.json --send gsp.example.org:465"""
 
 
 @click.command("approve-enrolment", cls=SpokenCommand, help=_HELP, epilog=_EXAMPLE)
 @click.argument("file", type=READABLE)
 @click.option("--enrolment", required=True, metavar="TEXT", help=help_text("Number of the enrolment."))
+@click.option(
+    "--address",
+    required=True,
+    metavar="TEXT",
+    help=help_text("Address of the officer: the User ID that holds it is certified, and no other."),
+)
 @click.option(
     "--fingerprint", required=True, metavar="TEXT", help=help_text("The full fingerprint, as the officer told you.")
 )
@@ -56,6 +63,7 @@ def approve_enrolment(
     file: Path,
     *,
     enrolment: str,
+    address: str,
     fingerprint: str,
     expire: str,
     officer: str,
@@ -73,7 +81,7 @@ def approve_enrolment(
         book, keyring, now = read_book(book_file), OfficerKeyring(gnupg_home), datetime.now(UTC)
         own = keyring.own_key(officer, key_fingerprint)
         certificate = _compared(file, fingerprint)
-        user_id = certificate.user_ids[0].decode("utf-8", errors="replace")
+        user_id = _user_id_of(certificate, address)
         click.echo(f"{grouped(certificate.fingerprint)}\n{user_id}", err=True)
         if not (output or send):
             tell(GIVE_OUTPUT, words)
@@ -111,6 +119,17 @@ def _compared(file: Path, fingerprint: str) -> CertificatePackets:
     if certificate.fingerprint != "".join(fingerprint.split()).upper() or not certificate.user_ids:
         raise OfficerProblemError(phrase("the certificate in this file has another fingerprint: do not approve it"))
     return certificate
+
+
+def _user_id_of(certificate: CertificatePackets, address: str) -> str:
+    """The first may be somebody else's address: what is certified is a User ID, not a key (KEY-14)."""
+    texts = [user_id.decode("utf-8", errors="replace") for user_id in certificate.user_ids]
+    for text in texts:
+        if user_id_address(text, special_use_domains=True) == address.strip().lower():
+            return text
+    raise OfficerProblemError(
+        phrase("no User ID of the certificate in this file holds the address {address}", address=address)
+    )
 
 
 def _certified(certificate: CertificatePackets, user_id: str, own: str, home: Path, expire: str) -> bytes:

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
 
+from ..people import gpg
 from .world import Account, World, attached, challenge_in
 
 
@@ -48,7 +49,7 @@ def test_an_officer_enrols_and_an_administrator_approves(world: World, book: Pat
     ((name, octets),) = attached(world.notice(ana.person, queue_id(sent))).items()
     file = tmp_path / name
     file.write_bytes(octets)
-    approval = ("approve-enrolment", str(file), "--enrolment", enrolment, "--fingerprint")
+    approval = ("approve-enrolment", str(file), "--enrolment", enrolment, "--address", account.address, "--fingerprint")
     short = gsp(world, book, ana, *approval, account.person.fingerprint[-16:], *send, code=1)
     assert "another fingerprint" in short.output
     dry = gsp(world, book, ana, *approval, account.person.fingerprint)
@@ -63,3 +64,18 @@ def test_a_request_that_lacks_a_field_is_not_composed(world: World, book: Path, 
     done = gsp(world, book, world.accounts["otto"], "request", "revoke", "--output", str(file), code=1)
     assert "not complete" in done.output
     assert not file.exists()
+
+
+def test_only_the_user_id_of_the_officer_is_certified(world: World, book: Path, tmp_path: Path) -> None:
+    """KEY-14: not the first one, which the officer can choose."""
+    ana, eve = world.accounts["ana"], world.person("eve@customs.ke.test")
+    gpg(eve.home, "--quick-add-uid", eve.fingerprint, "Director <director@customs.ke.test>")
+    gpg(eve.home, "--quick-set-primary-uid", eve.fingerprint, "Director <director@customs.ke.test>")
+    file, mail = world.file(eve), tmp_path / "mail.eml"
+    approval = ("approve-enrolment", str(file), "--enrolment", "x" * 26, "--fingerprint", eve.fingerprint, "--address")
+    assert "no User ID" in gsp(world, book, ana, *approval, "customs.ke.test", code=1).output
+    assert "Director" not in gsp(world, book, ana, *approval, eve.address).output
+    gsp(world, book, ana, *approval, eve.address, "--output", str(mail))
+    listed = gpg(ana.person.home, "--with-colons", "--list-sigs", eve.fingerprint).decode().split("\nuid:")
+    signed = [one.split(":")[8] for one in listed[1:] if f":{ana.person.fingerprint[-16:]}:" in one]
+    assert signed == [f"Eve <{eve.address}>"]
