@@ -1,4 +1,4 @@
-"""The edge under test lets its own account look into it, which it prevents otherwise: strace names its files and sockets.
+"""The edge under test can be looked into by its own account, so that strace can name its files and sockets.
 
 Python imports this at its start when its folder is in PYTHONPATH. No setting of the gateway does this.
 """
