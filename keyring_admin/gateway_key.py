@@ -43,7 +43,7 @@ def create_gateway_certificate(home: Path, addresses: Sequence[str], *, label: s
     if len(str(home.absolute())) > SOCKET_HOME_LIMIT:
         raise GatewayKeyError("the path of the GnuPG home is longer than 80 characters: choose a shorter folder")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with keyring_locked(home), _agent_stopped_after(home):
+    with _own_agent(home):
         keyring = gnupg.GPG(gnupghome=str(home))
         first, *others = addresses
         made = keyring.gen_key(
@@ -78,7 +78,7 @@ def export_secret_subkeys(home: Path, fingerprint: str) -> GatewaySecret:
     """The secret subkeys, for a program that opens slips or signs seals. Raises GatewayKeyError."""
     if home.stat().st_mode & 0o077:
         raise GatewayKeyError("the GnuPG home of the gateway must have mode 0700")  # security case KEY-13
-    with _agent_stopped_after(home):
+    with _own_agent(home):
         octets = run_gpg(home, "--export-secret-subkeys", fingerprint)
     return GatewaySecret(fingerprint=fingerprint, octets=octets)
 
@@ -100,7 +100,7 @@ class EncryptionSubkey:
 
 def encryption_subkeys(home: Path, fingerprint: str) -> list[EncryptionSubkey]:
     """All there ever were, the oldest first. Raises GatewayKeyError."""
-    with _agent_stopped_after(home):
+    with _own_agent(home):
         listing = run_gpg(home, "--list-secret-keys", "--with-colons", "--with-keygrip", fingerprint)
     found: list[EncryptionSubkey] = []
     subkey: list[str] = []
@@ -119,7 +119,7 @@ def encryption_subkeys(home: Path, fingerprint: str) -> list[EncryptionSubkey]:
 
 def add_encryption_subkey(home: Path, fingerprint: str) -> None:
     """Make the next encryption subkey: in use for a month, and for the overlap. Raises GatewayKeyError."""
-    with keyring_locked(home), _agent_stopped_after(home):
+    with _own_agent(home):
         run_gpg(home, "--quick-add-key", fingerprint, "cv25519", "encrypt", _encryption_life())
 
 
@@ -131,7 +131,7 @@ def destroy_secret(home: Path, subkey: EncryptionSubkey) -> None:
     if not subkey.keygrip.isalnum():
         raise GatewayKeyError("GnuPG named a keygrip that is none")
     file = home / "private-keys-v1.d" / f"{subkey.keygrip}.key"
-    with keyring_locked(home), _agent_stopped_after(home):
+    with _own_agent(home):
         try:
             with file.open("r+b") as secret:
                 secret.write(bytes(file.stat().st_size))
@@ -146,7 +146,7 @@ def destroy_secret(home: Path, subkey: EncryptionSubkey) -> None:
 
 def extend_certificate(home: Path, fingerprint: str) -> None:
     """Let the certificate and its signing subkey live CERTIFICATE_YEARS from now. Raises GatewayKeyError."""
-    with keyring_locked(home), _agent_stopped_after(home):
+    with _own_agent(home):
         run_gpg(home, "--quick-set-expire", fingerprint, f"{CERTIFICATE_YEARS}y")
         for record in _subkeys_that_sign(home, fingerprint):
             run_gpg(home, "--quick-set-expire", fingerprint, f"{CERTIFICATE_YEARS}y", record)
@@ -189,9 +189,14 @@ def run_gpg(home: Path, *arguments: str) -> bytes:
 
 
 @contextmanager
-def _agent_stopped_after(home: Path) -> Iterator[None]:
-    """No agent outlives its use: it would hold the secret keys in memory for nobody."""
-    try:
-        yield
-    finally:
-        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
+def _own_agent(home: Path) -> Iterator[None]:
+    """The home for this program alone, with an agent that does not outlive its use.
+
+    A second program would have its agent stopped under its hands; and one that stays would hold the secret keys in
+    memory for nobody.
+    """
+    with keyring_locked(home):
+        try:
+            yield
+        finally:
+            subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
