@@ -37,7 +37,7 @@ from keyring_admin.acts.enrolment import (
 from keyring_admin.acts.enrolment_error import EnrolmentError, EnrolmentRefusal
 from keyring_admin.acts.holder import renew_certificate, revoke_officers_certificate, revoke_own_certificate
 from keyring_admin.acts.officers import issue_password, require_officer
-from keyring_admin.acts.rights import Kind, standing
+from keyring_admin.acts.rights import Kind, NotAllowedError, standing
 from keyring_admin.addresses import AddressError, canonical_address
 from keyring_admin.administration_schema import key_requests
 from keyring_admin.certificate_refusal import CertificateError
@@ -93,12 +93,29 @@ def serve(connection: Connection, asked: Asked) -> Served:
         attempt.rollback()
         if isinstance(error, EnrolmentError) and error.reason in _WRONG_ANSWERS:
             count_wrong_answer(connection, asked.officer.id, now=asked.now)
+        if isinstance(error, NotAllowedError) or str(error) == EnrolmentRefusal.NOT_ADMINISTRATOR.value:
+            _record_attempt(connection, asked)
         done = _Done([refusal(asked, str(error))])
     else:
         attempt.commit()
     for notice in done.notices:
         request_notice(connection, notice)
     return Served(asked.queue_id, tuple(done.disconnect))
+
+
+def _record_attempt(connection: Connection, asked: Asked) -> None:
+    """Somebody reached for what is not theirs to change: the Party concerned can see it in the key log (KEY-22)."""
+    enrolment = find_enrolment(connection, asked.opened.request.enrolment or "")
+    concerned = find_officer_by_id(connection, enrolment.officer) if enrolment is not None else None
+    record(
+        connection,
+        "request-not-allowed",
+        asked.actor,
+        now=asked.now,
+        party=concerned.party if concerned is not None else asked.officer.party,
+        subject=asked.officer.certificate,
+        details={"act": asked.opened.request.act.value, "officer": asked.officer.id, "of": asked.officer.party},
+    )
 
 
 def _remember(connection: Connection, asked: Asked) -> None:
@@ -228,6 +245,8 @@ def _revoke(connection: Connection, asked: Asked) -> _Done:
             now=asked.now,
         )
         return _revoked(connection, asked, fingerprint)
+    if asked.signer is None:  # only a revocation of one's own may come unsigned: it is a signature itself (KEY-21)
+        raise EnrolmentError(EnrolmentRefusal.NOT_REVOKED)
     _require_administrator(connection, asked)
     holder = revoke_officers_certificate(connection, asked.actor, fingerprint, rules=asked.rules, now=asked.now)
     told = notice_to(

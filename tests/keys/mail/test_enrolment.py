@@ -123,6 +123,8 @@ def test_approvals_by_others_are_refused(world: World) -> None:
     for name, reason in (("eva", "another Party"), ("rosa", "outside of your region"), ("otto", "administrators")):
         asking = world.accounts[name]
         assert reason in world.text(asking.person, world.ask(asking, world.request("approve", **words)))
+    tried = world.rows("select party, subject from key_log where act = 'request-not-allowed' order by sequence")
+    assert tried[-3:] == [("KE", world.accounts[name].person.fingerprint) for name in ("eva", "rosa", "otto")]
     # Forged: in the administrator's name, through the administrator's own login, with another key.
     ana, mallory = world.accounts["ana"], world.person("mallory@customs.ke.test")
     forged = world.mail(mallory, world.request("approve", **words), sender=ana.address)
