@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from keyring_admin.certificate_store import Purpose
 from keyring_admin.chain_state import ChainState
-from keyring_admin.schema import certificate_keys, certificates, officers
+from keyring_admin.schema import certificate_keys, certificates, officers, parties
 
 _PAGE = 1000
 _PRIMARY = and_(
@@ -48,7 +48,6 @@ def list_rows(
 
     ending_before: only those in force whose key or chain ends before this moment.
     """
-    order = (func.coalesce(certificates.c.party, ""), certificates.c.fingerprint)
     query = (
         select(certificates.c.fingerprint, certificates.c.purpose, certificates.c.chain, certificates.c.chain_until)
         .add_columns(certificates.c.party, certificates.c.withdrawn_at, officers.c.address)
@@ -56,22 +55,24 @@ def list_rows(
         .join(certificate_keys, _PRIMARY)
         .outerjoin(officers, officers.c.certificate == certificates.c.fingerprint)
         .where(certificates.c.withdrawn_at.is_(None))
-        .order_by(*order)
+        .order_by(certificates.c.fingerprint)
         .limit(_PAGE)
     )
-    if party is not None:
-        query = query.where(certificates.c.party == party)
     if ending_before is not None:
         ends = or_(certificate_keys.c.expires_at < ending_before, certificates.c.chain_until < ending_before)
         granting = certificates.c.chain.in_([state.value for state in ChainState if state.grants])
         query = query.where(and_(ends, granting, certificate_keys.c.revoked.is_(False)))
-    last: tuple[str, str] = ("", "")
-    while True:
-        page = [_row(row) for row in connection.execute(query.where(tuple_(*order) > tuple_(*last))).mappings()]
-        yield from page
-        if len(page) < _PAGE:
-            return
-        last = (page[-1].party, page[-1].fingerprint)
+    every = select(parties.c.code).order_by(parties.c.code)
+    codes = [party] if party is not None else [None, *connection.scalars(every)]
+    for code in codes:
+        last = ""
+        while True:
+            rows = query.where(certificates.c.party == code, certificates.c.fingerprint > last)
+            page = [_row(row) for row in connection.execute(rows).mappings()]
+            yield from page
+            if len(page) < _PAGE:
+                break
+            last = page[-1].fingerprint
 
 
 def _row(row: RowMapping) -> CertificateRow:
