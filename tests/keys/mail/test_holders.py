@@ -155,8 +155,11 @@ def test_an_administrator_revokes_an_officer_of_the_own_party_only(world: World)
     for name in ("eva", "rosa", "otto"):
         asking = world.accounts[name]
         assert "refused" in world.text(asking.person, world.ask(asking, world.request("revoke", **text)))
-    assert sends(world, account)
+    # With the password of an administrator, but not the key: what is enclosed makes it no revocation.
     ana = world.accounts["ana"]
+    stolen = world.ask(ana, world.request("revoke", **text), account.person.armored, sign=False)
+    assert "does not revoke" in world.text(ana.person, stolen)
+    assert sends(world, account)
     assert "carried out" in world.text(ana.person, world.ask(ana, world.request("revoke", **text)))
     assert not sends(world, account)
 
