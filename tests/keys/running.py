@@ -33,7 +33,7 @@ from .people import Person, certify, gpg, make_person, stop_agent
 Found = TypeVar("Found")
 ACCOUNT = "gsp"
 DOMAIN = "gsp.test"
-SECONDS = 30.0
+SECONDS = 60.0
 _ARMOR = b"-----BEGIN PGP MESSAGE"
 _SETTINGS = "\n[keys]\nrequests_per_hour = 1000\n[delivery]\nfirst_retry_seconds = 0.2\nlongest_retry_seconds = 1\n"
 
@@ -123,7 +123,7 @@ class Running:
                 stderr=log,
                 env=self._environment(),
             )
-        self.wait(lambda: self._answers() or None)
+        self.wait(lambda: self._answers() or None, seconds=3 * SECONDS)
 
     def gsp(self, *arguments: str, code: int = 0) -> str:
         """A command of the custodian; what it said. code: the exit code it has to have."""
@@ -198,12 +198,11 @@ class Running:
         self.have_certified(administrator.address, "root")
         return administrator
 
-    def hand_out_address_book(self) -> None:
-        """Everybody verifies it from the root's fingerprint on paper."""
+    def hand_out_address_book(self, *names: str) -> None:
+        """These people verify it from the root's fingerprint on paper."""
         self.book.write_text(self.gsp("directory", "export"))
-        for one in self.people.values():
-            if not one.address.endswith(("@secretariat.test", f"@{DOMAIN}")):
-                self.import_book(one)
+        for name in names:
+            self.import_book(self.people[name])
 
     def import_book(self, one: Somebody) -> None:
         options = ("--root", self.people["root"].fingerprint, "--gnupg-home", str(one.person.home), "--yes")
@@ -426,7 +425,9 @@ def opened(one: Somebody, mail: bytes) -> EmailMessage:
     """What is in a notice: decrypted with the own key; the constant sentence in the clear as it is."""
     if _ARMOR not in mail:
         return message_from_bytes(mail, policy=default)
-    return message_from_bytes(one.person.decrypt(mail[mail.index(_ARMOR) :]), policy=default)
+    # One to a key that was lost before stays closed.
+    clear = gpg(one.person.home, "--decrypt", stdin=mail[mail.index(_ARMOR) :], check=False)
+    return message_from_bytes(clear or b"\r\n", policy=default)
 
 
 def text_of(message: EmailMessage) -> str:

@@ -27,7 +27,7 @@ def test_from_the_root_to_a_revoked_officer(world: Running) -> None:
     world.install_root()
     world.admit_party("KE", "Kenya")
     world.admit_party("EU", "European Union")
-    world.hand_out_address_book()
+    world.hand_out_address_book("admin-KE", "admin-EU")
     amina = world.enrol("amina", "Amina <amina@customs.ke.test>", "KE")
     beatrix = world.enrol("beatrix", "Beatrix <beatrix@olaf.eu.test>", "EU")
     juma = enrol_against_resistance(world)
