@@ -60,7 +60,7 @@ def test_an_idle_client_is_told_of_new_mail(world: MailboxWorld) -> None:
         client.select_folder(f"Party/{party}")
         client.idle()
         assert world.deliver(party_recipient(party, GATEWAY_DOMAIN), sealed_mail()) == DELIVERED
-        assert (1, b"EXISTS") in client.idle_check(timeout=10)
+        assert (1, b"EXISTS") in client.idle_check(timeout=60)
         client.idle_done()
 
 

@@ -31,11 +31,14 @@ def may_log_in(world: MailboxWorld, address: str, password: str = PASSWORD) -> b
 
 def test_a_wrong_password_is_refused_and_the_right_one_is_fast_afterwards(world: MailboxWorld) -> None:
     address = world.new_officer(world.new_party())
+    started = time.monotonic()
+    assert may_log_in(world, address)
+    usual = time.monotonic() - started
     for _ in range(3):
         assert not may_log_in(world, address, "wrong-password")
     started = time.monotonic()
     assert may_log_in(world, address)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < usual + 1.5  # Dovecot's smallest penalty is two seconds
 
 
 def test_a_suspended_officer_is_refused_at_once(world: MailboxWorld) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import resource
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -168,9 +167,9 @@ def test_hostile_text_in_every_text_field_stays_text() -> None:
         _Page(page.encode())
 
 
-def test_ten_thousand_uids_validate_and_render_in_seconds_with_bounded_memory() -> None:
+def test_ten_thousand_uids_validate_and_render_with_bounded_memory() -> None:
+    """How long it takes is in docs/benchmarks.md."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
     asked = query(tuple(b"QCALL%09d\x1d%04d" % (number, number) for number in range(10_000)))
     assert validate(asked.canonical) == asked
     for language in ("ar", "en"):
@@ -178,7 +177,6 @@ def test_ten_thousand_uids_validate_and_render_in_seconds_with_bounded_memory() 
         assert render_text(asked, language).count("\n  ") >= 10_000
     answers = [Answer((uid,), AnswerStatus.FOUND, (Entry("manufacture/date", "2024"),)) for uid in asked.uids]
     assert len(render_html(new_reply(asked, answers), "zh")) > 10_000
-    assert time.perf_counter() - start < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 * 1024
 
 
