@@ -10,7 +10,7 @@ from keyring_admin.acts.deriving import derive_again
 from keyring_admin.acts.recording import record_act
 from keyring_admin.acts.rights import Act, require_right
 from keyring_admin.acts.rules import DirectoryRules
-from keyring_admin.addresses import canonical_address
+from keyring_admin.addresses import canonical_address, domain_of
 from keyring_admin.certificate_store import Purpose, admit_certificate, withdraw_certificate
 from keyring_admin.certificates import examine_certificate
 from keyring_admin.directory_error import DirectoryError
@@ -36,6 +36,8 @@ def admit_secretariat_person(
         raise DirectoryError("expected the name of a person, at most 100 characters")
     canonical = canonical_address(address, special_use_domains=rules.special_use_domains)
     require_right(connection, actor, Act.PERSON_ADMITTED, now=now)
+    if domain_of(canonical) == rules.gateway_domain:
+        raise DirectoryError("nobody is of the Secretariat by an address at the gateway: those are of its Parties")
     facts = examine_certificate(octets, canonical, now=now, special_use_domains=rules.special_use_domains)
     admit_certificate(connection, facts, purpose=Purpose.SECRETARIAT, party=None, now=now)
     number = people.person_for(connection, " ".join(name.split()), party=None, now=now)

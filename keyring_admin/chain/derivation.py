@@ -79,7 +79,7 @@ class Derivation:
     ) -> Verdict:
         judge = self.judge()
         if purpose is Purpose.SECRETARIAT or party is None:
-            return judge.secretariat(own)
+            return judge.secretariat(own, self._gateway_domains)
         if purpose is Purpose.READING:
             at_gateway = {f"{party.mailbox}@{domain}" for domain in self._gateway_domains}
             return judge.reading(own, at_gateway, administrators)

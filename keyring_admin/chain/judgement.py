@@ -138,15 +138,26 @@ class Judge:
         joined = Verdict(by_root.state, until if by_root.state is ChainState.IN_FORCE else None, nearest.certifier)
         return self._within(joined, certificate, self.root_verdict())
 
-    def secretariat(self, certificate: SignedCertificate) -> Verdict:
-        """A person of the Secretariat: the root's certification of any User ID."""
-        verdict = self._certified_by(self.root.fingerprint, certificate, lambda _text: True, _without_trust)
+    def secretariat(self, certificate: SignedCertificate, gateway_domains: Collection[str]) -> Verdict:
+        """A person of the Secretariat: the root's certification of a User ID.
+
+        gateway_domains: there the root certifies reading certificates, and who holds one is nobody of the Secretariat.
+        """
+        chosen = self._outside(gateway_domains)
+        verdict = self._certified_by(self.root.fingerprint, certificate, chosen, _without_trust)
         if verdict.state is ChainState.NOT_CERTIFIED:
             verdict = Verdict(ChainState.NOT_CERTIFIED_BY_ROOT)
         return self._within(verdict, certificate, self.root_verdict())
 
     def _with_address(self, address: str) -> Callable[[str], bool]:
         return lambda text: user_id_address(text, special_use_domains=self.special_use_domains) == address
+
+    def _outside(self, domains: Collection[str]) -> Callable[[str], bool]:
+        def chosen(text: str) -> bool:
+            address = user_id_address(text, special_use_domains=self.special_use_domains)
+            return address is not None and address.rpartition("@")[2] not in domains
+
+        return chosen
 
     def _own(self, certificate: SignedCertificate) -> Verdict:
         if certificate.revocation is not None:

@@ -58,7 +58,8 @@ class Registry:
         purpose = {one.fingerprint: one.purpose for one in self._log.certificates}.get(fingerprint)
         if signed is None or purpose != "secretariat":
             return False
-        return self._judge(self._replay.root, at).secretariat(signed).state is ChainState.IN_FORCE
+        judged = self._judge(self._replay.root, at).secretariat(signed, self._mailbox_domains())
+        return judged.state is ChainState.IN_FORCE
 
     def administrator_of(self, fingerprint: str, at: datetime, *, national: bool = False) -> str | None:
         """The Party whose administrator this was at that moment, by the certification of the root of that time."""
@@ -132,6 +133,13 @@ class Registry:
         special = self._log.header.special_use_domains
         found = [user_id_address(one.text, special_use_domains=special) for one in signed.user_ids]
         return {domain_of(address) for address in found if address is not None}
+
+    def _mailbox_domains(self) -> set[str]:
+        """Where the reading certificates of the file have their addresses: the gateway's domain."""
+        reading = {fingerprint for _party, fingerprint in self._log.reading}
+        reading |= {one.fingerprint for one in self._log.certificates if one.purpose == "reading"}
+        signed = [self._signed[one] for one in sorted(reading) if one in self._signed]
+        return {domain for one in signed for domain in self._gateway_domains(one)}
 
     def _judge(self, root: str | None, at: datetime) -> Judge:
         if root is None or root not in self._signed:

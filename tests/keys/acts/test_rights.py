@@ -17,13 +17,15 @@ from keyring_admin.acts.officers import (
     suspend_officer,
 )
 from keyring_admin.acts.parties import add_domain, admit_party, change_membership, remove_domain, suspend_party
+from keyring_admin.acts.people import admit_secretariat_person
 from keyring_admin.acts.rights import RIGHTS, Act, Kind, NeedsApprovalError, NotAllowedError, standing
 from keyring_admin.directory_error import DirectoryError
 from keyring_admin.officers import OfficerKind, Role
 from keyring_admin.parties import Party, find_party
 
 from ..administration import NOW, QUERY, RULES, Cast, World, ago
-from ..people import tsign
+from ..conftest import Homes
+from ..people import certify, gpg, make_person, tsign
 
 SEYCHELLES = Party("SC", "Seychelles", date(2020, 1, 1), None, active=True, domains=("customs.sc.test",))
 
@@ -90,6 +92,21 @@ def test_an_officer_the_custodian_admits_without_certification_gets_no_access(wo
     alice = cast("Alice <alice@customs.ke.test>")
     world.admit_officer(alice, "KE")
     assert world.in_force(alice)
+
+
+def test_a_certificate_that_reads_for_a_party_makes_nobody_of_the_secretariat(world: World, homes: Homes) -> None:
+    """The root certifies both: what it certified to read is no pair of eyes."""
+    rules = replace(RULES, gateway_domain="elsewhere.test")  # so that only the chain is asked
+    person = make_person(homes.new(), "Second reader <ke@gsp.test>", at=ago(60))
+    gpg(person.home, "--quick-add-uid", person.fingerprint, "Adam <adam@secretariat.test>", at=ago(59))
+    reads = certify(world.root, person.certificate, "Second reader <ke@gsp.test>", at=ago(50))
+    with pytest.raises(DirectoryError, match="at the gateway"):
+        admit_secretariat_person(world.connection, CUSTODIAN, "Adam", "ke@gsp.test", reads, rules=RULES, now=NOW)
+    admit_secretariat_person(world.connection, CUSTODIAN, "Adam", "adam@secretariat.test", reads, rules=rules, now=NOW)
+    assert not world.in_force(person)
+    both = certify(world.root, reads, "Adam <adam@secretariat.test>", at=ago(40))
+    bring_certificate(world.connection, CUSTODIAN, both, rules=RULES, now=NOW)
+    assert world.in_force(person)
 
 
 def test_the_custodian_alone_takes_access_away(world: World, cast: Cast) -> None:
