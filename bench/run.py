@@ -1,6 +1,6 @@
 """Runs all benchmarks and prints their tables; `--write` makes docs/benchmarks.md of them.
 
-    python -m bench [--write] [--quick] [--only gate|sealed|forms|recognition]
+    python -m bench [--write] [--quick] [--only gate|sealed|forms|certificates|recognition]
 
 Everything is on loopback, bounded and stopped in the end; all of it takes about ten minutes. Root is needed for the
 comparison with Postfix only; all else runs as the account `gsp` (or `nobody`) then. The scratch folder needs a real
@@ -27,7 +27,7 @@ from bench.report import Printed, report
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-PARTS = ("gate", "sealed", "forms", "recognition")
+PARTS = ("gate", "sealed", "forms", "certificates", "recognition")
 _ACCOUNTS = ("gsp", "nobody")  # what root becomes
 _LONGEST_SECONDS = 1800
 _INSTALL_SECONDS = 120
@@ -35,12 +35,13 @@ _INSTALL_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured. memory: mails for its row. sealed, forms, recognition: options of those benchmarks."""
+    """How much is measured. memory: mails for its row. sealed and after it: options of those benchmarks."""
 
     gate_seconds: float
     sealed: tuple[str, ...]
     memory: int
     forms: tuple[str, ...]
+    certificates: tuple[str, ...]
     recognition: tuple[str, ...]
 
 
@@ -52,6 +53,7 @@ FULL = Scale(
     ),
     memory=10_000,
     forms=("--uids", "10000", "--rounds", "1"),
+    certificates=("--officers", "10000"),
     recognition=("--patterns", "100", "100000", "--uids", "5000", "--file", "1000000", "--sets", "8", "256"),
 )
 QUICK = Scale(
@@ -62,6 +64,7 @@ QUICK = Scale(
     ),
     memory=20,
     forms=("--uids", "100", "--rounds", "1"),
+    certificates=("--officers", "20"),
     recognition=("--patterns", "100", "--uids", "200", "--file", "1000", "--sets", "8"),
 )
 
@@ -102,6 +105,10 @@ def main() -> None:
         if "forms" in parts:
             tell("forms with very many UIDs")
             printed.append(_printed("Forms with very many UIDs", "bench.forms", scale.forms))
+        write()
+        if "certificates" in parts:
+            tell("thousands of officers move in")
+            printed.append(_printed("Thousands of officers move in", "bench.certificates", scale.certificates))
         write()
         if "recognition" in parts:
             tell("recognition of UIDs")
