@@ -74,7 +74,8 @@ class OfficerKeyring:
             sign=_checked(signer),
             always_trust=True,  # the fingerprints come from the address book, compared by a human
             armor=False,
-            extra_args=[*_COMMON, "--compress-algo", "none", "--set-filename", ""],
+            # A certificate's preferences may ask for 3DES (KEY-19); everybody here reads AES-256 (RFC 9580 §9.3).
+            extra_args=[*_COMMON, "--cipher-algo", "AES256", "--compress-algo", "none", "--set-filename", ""],
         )
         if not done.ok or done.returncode != 0:
             raise OfficerProblemError(

@@ -21,6 +21,7 @@ SECTIONS = {
     "3.6 IMAP delivery": (("IMAP-", 1, 18),),
     "3.7 Privacy, logs and leftovers": (("PRIV-", 1, 27),),
     "3.8 Reliability": (("REL-", 1, 28),),
+    "3.9 Key life cycle, accounts and administration": (("KEY-", 1, 34),),
     "3.10 Database, files, process": (("SYS-", 1, 13),),
 }
 REASONS = ("not covered", "does not apply")
