@@ -14,8 +14,8 @@ _INTRODUCTION = """\
 This page is written whole by `make bench` (`python -m bench --write`); nothing in it is written by hand. Everything is
 on loopback, bounded, and stopped in the end. Run as root, it also measures Postfix beside the gateway, with the same
 mailboxes of the same Dovecot; everything but Postfix's master process runs unprivileged. `--only gate`, `--only
-sealed`, `--only forms`, `--only certificates` and `--only recognition` measure one part, `--quick` all of it with numbers too small to say
-anything.
+sealed`, `--only forms`, `--only certificates` and `--only recognition` measure one part, `--quick` all of it with
+numbers too small to say anything.
 
 Client, servers, OpenPGP and mailboxes share the same cores, so the figures are lower bounds. Take the ratios, not the
 numbers, and look at "other load" and at what else the machine did meanwhile first."""
