@@ -13,6 +13,7 @@ from keyring_admin.acts.proposals import complete, due_proposals, expire_proposa
 from keyring_admin.certificate_refusal import CertificateError
 from keyring_admin.database import write_transaction
 from keyring_admin.directory_error import DirectoryError
+from keyring_admin.gnupg_listing import GnuPGError
 
 _EVERY_SECONDS = 3600.0
 
@@ -43,6 +44,6 @@ class ProposalsKeeper:
             try:
                 with write_transaction(self._engine) as connection:
                     done += complete(connection, number, rules=self._rules, now=now).done
-            except (DirectoryError, CertificateError) as error:
+            except (DirectoryError, CertificateError, GnuPGError) as error:
                 note(self._program, Event.FAILED, rule="proposal", error=type(error))
         return done
