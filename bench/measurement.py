@@ -71,6 +71,8 @@ class UploadFigure:
     uploads: int
     p50_ms: float
     p99_ms: float
+    store_ms: float | None = None  # the gateway's: for so long a large body holds the database's write lock
+    delete_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bench.client import SessionJob
+from bench.large_bodies import lock_held_ms
 from bench.measurement import MemoryFigure, UploadFigure, percentiles
 from bench.processes import usage_of
 from bench.sealed_runs import GATEWAY, POSTFIX_SAME_CLIENT, Run, SealedBench
@@ -32,7 +34,9 @@ def bench_uploads(bench: SealedBench, run: Run, upload_octets: int = UPLOAD_OCTE
     figures = []
     small = bench.submission(bench.jobs(run))
     uploader = bench.submission([uploads(f"{_UPLOADED_TO.lower()}@{DOMAIN}")])
-    figures.append(_measure(bench, run, small, uploader, system=GATEWAY))
+    store_ms, delete_ms = lock_held_ms(bench.world.demo.folder, upload_octets)
+    measured = _measure(bench, run, small, uploader, system=GATEWAY)
+    figures.append(replace(measured, store_ms=store_ms, delete_ms=delete_ms))
     if bench.postfix_at is not None:
         small = Submission(bench.postfix_at.port, "", bench.jobs(run, bench.parties))
         uploader = Submission(bench.postfix_at.port, "", [uploads(party_recipient(_UPLOADED_TO, DOMAIN))])
