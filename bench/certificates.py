@@ -4,6 +4,7 @@ python -m bench.certificates --officers 10000
 """
 
 import argparse
+import statistics
 import tempfile
 import time
 from dataclasses import dataclass
@@ -19,26 +20,31 @@ from keyring_admin.acts.officers import Admission, admit_officer
 from keyring_admin.acts.rules import DirectoryRules
 from keyring_admin.administration_schema import administrator_domains, administrators, root_certificates
 from keyring_admin.certificate_listing import list_rows
+from keyring_admin.certificate_store import find_certificate, gateway_certificates, reading_certificates
 from keyring_admin.chain.derive import derive_access, derive_due_access
 from keyring_admin.chain_state import ChainState
 from keyring_admin.database import metadata, open_database, write_transaction
 from keyring_admin.officers import OfficerKind, Role, find_officer
-from keyring_admin.parties import Party, admit_party
+from keyring_admin.parties import Party, admit_party, find_party
 
 _DOMAIN = "customs.bench.test"
+_READS = 200
 _RULES = DirectoryRules(gateway_domain="gsp.test", special_use_domains=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportMeasurement:
     """Seconds. import_seconds: all officers; one_more_seconds: one more act afterwards; hourly_seconds: what the
-    gateway does once an hour; list_seconds: all rows of `gsp keys list`."""
+    gateway does once an hour; list_seconds: all rows of `gsp keys list`; read_before_seconds, read_after_seconds: what a
+    mail asks the directory about its sender and the Party, nothing kept from the mail before."""
 
     officers: int
     import_seconds: float
     one_more_seconds: float
     hourly_seconds: float
     list_seconds: float
+    read_before_seconds: float
+    read_after_seconds: float
 
 
 def measure_import(officers: int, folder: Path) -> ImportMeasurement:
@@ -47,6 +53,7 @@ def measure_import(officers: int, folder: Path) -> ImportMeasurement:
     metadata.create_all(engine)
     now = datetime.now(UTC)
     rows = _party(engine, officers + 1, now)
+    read_before = _read_for_a_mail(engine, f"admin@{_DOMAIN}")
     started = time.perf_counter()
     bulk = BulkImport(engine, CUSTODIAN, "$argon2id$", _RULES, now)
     states = [outcome.state for outcomes in bulk.run(rows[:-1]) for outcome in outcomes]
@@ -66,10 +73,29 @@ def measure_import(officers: int, folder: Path) -> ImportMeasurement:
     with engine.connect() as connection:
         listed = sum(1 for _ in list_rows(connection))
     listing = time.perf_counter() - started
+    read_after = _read_for_a_mail(engine, rows[officers // 2].address)
     engine.dispose()
     if listed != officers + 2:
         raise RuntimeError("the list does not have every certificate")
-    return ImportMeasurement(officers, imported, one_more, hourly, listing)
+    return ImportMeasurement(officers, imported, one_more, hourly, listing, read_before, read_after)
+
+
+def _read_for_a_mail(engine: Engine, address: str) -> float:
+    """Median seconds of one read transaction: officer, Party, certificate, reading certificates, the gateway's."""
+    seconds = []
+    for _ in range(_READS):
+        started = time.perf_counter()
+        with engine.connect() as connection:
+            officer = find_officer(connection, address)
+            if officer is None or officer.certificate is None:
+                raise RuntimeError("the officer of the measurement is not there")
+            found = find_party(connection, officer.party), find_certificate(connection, officer.certificate)
+            if None in found:
+                raise RuntimeError("the officer of the measurement has no certificate")
+            reading_certificates(connection, officer.party)
+            gateway_certificates(connection)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
 
 
 def _party(engine: Engine, officers: int, now: datetime) -> list[BulkOfficer]:
@@ -120,6 +146,8 @@ def main() -> None:
     print(f"one more officer after that      {measured.one_more_seconds * 1000:.0f} ms")
     print(f"what the gateway does each hour  {measured.hourly_seconds * 1000:.0f} ms")
     print(f"list of all                      {measured.list_seconds * 1000:.0f} ms")
+    print(f"read for a mail, one officer     {measured.read_before_seconds * 1000:.2f} ms")
+    print(f"read for a mail, all of them     {measured.read_after_seconds * 1000:.2f} ms")
 
 
 if __name__ == "__main__":
