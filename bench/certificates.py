@@ -35,8 +35,8 @@ _RULES = DirectoryRules(gateway_domain="gsp.test", special_use_domains=True)
 @dataclass(frozen=True, slots=True)
 class ImportMeasurement:
     """Seconds. import_seconds: all officers; one_more_seconds: one more act afterwards; hourly_seconds: what the
-    gateway does once an hour; list_seconds: all rows of `gsp keys list`; read_before_seconds, read_after_seconds: what a
-    mail asks the directory about its sender and the Party, nothing kept from the mail before."""
+    gateway does once an hour; list_seconds: all rows of `gsp keys list`; read_before_seconds, read_after_seconds: what
+    a mail asks the directory about its sender and the Party, nothing kept from the mail before."""
 
     officers: int
     import_seconds: float
