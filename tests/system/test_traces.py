@@ -31,7 +31,7 @@ WRITTEN = [
     r"gnupg/private-keys-v1\.d(/[0-9A-F]{40}\.key)?",
     r"run(/(process|deliver)\.bell)?",
     rf"run/dovecot(/({_DOVECOT}))?",
-    r"run/dovecot/configuration(/(dovecot\.conf|officers\.sql|parties\.sql|rights))?",
+    r"run/dovecot/configuration(/(dovecot\.conf|machines\.sql|officers\.sql|parties\.sql|rights))?",
     r"run/dovecot/state(/instances(\.lock)?)?",
     r"run/dovecot/(login(/(imap|login|stats-writer))?|token-login(/tokenlogin)?)",
     r"mail",
