@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -45,6 +46,7 @@ certificates = Table(
     Column("person", Integer),  # people.id: who holds it
     Column("chain", String(32), nullable=False, server_default="by-hand"),  # what the chain says; see ChainState
     Column("chain_until", UtcDateTime),  # the first moment at which the chain no longer holds
+    Index("ix_certificates_purpose_party", "purpose", "party"),  # of thousands, a mail asks for a few
 )
 
 certificate_keys = Table(
